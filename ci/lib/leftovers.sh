@@ -39,7 +39,7 @@ leftovers() {
 		left=$( (our_processes; our_bpf_objects) | grep -vxFf <(printf '%s\n' "$leftovers_known") )
 		[ -n "$left" ] || return 0
 		[ $SECONDS -lt $deadline ] || break
-		sleep 0.2
+		sleep 0.5
 	done
 	printf '%s\n' "$left"
 	return 1
