@@ -1,0 +1,16 @@
+package org.hitotsu.bpf;
+
+/** Told of each page fault of a watched process. Called by {@link SyscallObserver#poll} on its thread. */
+@FunctionalInterface
+public interface FaultListener {
+
+    /**
+     * @param tid the thread
+     * @param tgid its process
+     * @param address that faulted, an unsigned number
+     * @param ip the instruction that touched it
+     * @param write whether it was a write; a read or an instruction fetch otherwise
+     * @param at when the fault was taken, ns, comparable with {@link System#nanoTime}
+     */
+    void onFault(int tid, int tgid, long address, long ip, boolean write, long at);
+}
