@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the workloads share: arguments, a check that ends the program, a checksum, a way to start threads, and time
+ * for a thread to be moved in. Every workload prints the same at each run, whatever the scheduling, and exits 0 only
+ * if its own checks hold. Usage of each: NAME [THREADS [ITERATIONS]].
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* _exit, since a failing thread must not wait for locks that other threads hold in exit handlers. */
+#define CHECK(condition)                                                                                     \
+	do {                                                                                                 \
+		if (!(condition)) {                                                                          \
+			fprintf(stderr, "%s:%d: does not hold: %s (errno %d)\n", __FILE__, __LINE__, #condition, \
+				errno);                                                                      \
+			_exit(1);                                                                            \
+		}                                                                                            \
+	} while (0)
+
+#define MAX_THREADS 64
+
+static int threads = 4;
+static long iterations;
+
+/* Reads THREADS and ITERATIONS from the command line; otherwise 4 and `default_iterations`. */
+static inline void arguments(int argc, char **argv, long default_iterations)
+{
+	iterations = default_iterations;
+	if (argc > 1)
+		threads = atoi(argv[1]);
+	if (argc > 2)
+		iterations = atol(argv[2]);
+	CHECK(threads >= 1 && threads <= MAX_THREADS && iterations >= 1);
+}
+
+/* A step of xorshift64 (Marsaglia 2003); the state must not be 0. */
+static inline uint64_t xorshift(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* FNV-1a, 64 bits, continued from `hash`; start with HASH_START. */
+#define HASH_START 0xcbf29ce484222325ull
+static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3ull;
+	return hash;
+}
+
+static inline double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/*
+ * Computes for SETTLE_MS milliseconds (environment; default 0), touching nothing shared, so that a thread has been
+ * moved before it comes to what the program is about.
+ */
+static inline void settle(void)
+{
+	const char *text = getenv("SETTLE_MS");
+	double until = seconds() + (text ? atof(text) / 1e3 : 0);
+	volatile uint64_t state = 88172645463325252ull;
+
+	while (seconds() < until)
+		for (int i = 0; i < 1000; i++) {
+			uint64_t next = state;
+
+			state = xorshift(&next);
+		}
+}
+
+/* Runs `body` in `count` threads, with the index 0, 1, … as argument, and waits for all. */
+static inline void run_threads(int count, void *(*body)(void *))
+{
+	pthread_t ids[MAX_THREADS];
+
+	for (intptr_t i = 0; i < count; i++)
+		CHECK(pthread_create(&ids[i], NULL, body, (void *)i) == 0);
+	for (int i = 0; i < count; i++)
+		CHECK(pthread_join(ids[i], NULL) == 0);
+}
+
+#endif
