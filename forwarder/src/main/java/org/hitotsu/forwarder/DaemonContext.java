@@ -18,9 +18,4 @@ import org.hitotsu.forwarder.metrics.Metrics;
  * @param config settings of this daemon
  */
 public record DaemonContext(
-        Vertx vertx,
-        Context context,
-        PeerNetwork network,
-        AdminService admin,
-        Metrics metrics,
-        NodeConfig config) {}
+        Vertx vertx, Context context, PeerNetwork network, AdminService admin, Metrics metrics, NodeConfig config) {}

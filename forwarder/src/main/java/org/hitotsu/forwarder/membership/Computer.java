@@ -11,8 +11,7 @@ package org.hitotsu.forwarder.membership;
  * @param epoch incarnation of the daemon; differs between any two daemons
  * @param features what the node can do
  */
-public record Computer(
-        int id, String ipAddr, int port, String name, String bootId, long epoch, NodeFeatures features) {
+public record Computer(int id, String ipAddr, int port, String name, String bootId, long epoch, NodeFeatures features) {
 
     /** Processors the node offers. */
     public int cpus() {

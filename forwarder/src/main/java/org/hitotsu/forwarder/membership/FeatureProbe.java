@@ -1,0 +1,93 @@
+package org.hitotsu.forwarder.membership;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads from /proc what other nodes are to know of this one. Its calls read files; not for a busy event loop. */
+public final class FeatureProbe {
+
+    /** Index of the page size in the auxiliary vector (getauxval(3)). */
+    private static final long AT_PAGESZ = 6;
+
+    private static final Set<String> VDSO_MAPPINGS = Set.of("[vdso]", "[vvar]", "[vvar_vclock]");
+
+    private FeatureProbe() {}
+
+    /**
+     * Features of this machine.
+     *
+     * @param backends back-ends that work here, best first
+     * @param xstateBytes size of the XSAVE area, 0 if unknown
+     * @param cpus processors offered
+     * @throws IOException if /proc can't be read
+     */
+    public static NodeFeatures features(List<String> backends, int xstateBytes, int cpus) throws IOException {
+        return new NodeFeatures(
+                cpuFlags(Files.readAllLines(Path.of("/proc/cpuinfo"))),
+                xstateBytes,
+                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
+                vdsoBytes(Files.readAllLines(Path.of("/proc/self/maps"))),
+                pageBytes(Files.readAllBytes(Path.of("/proc/self/auxv"))),
+                backends,
+                cpus);
+    }
+
+    /** Id of this boot of the machine (random(4)). */
+    public static String bootId() throws IOException {
+        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    }
+
+    /** The flags every processor has. */
+    static TreeSet<String> cpuFlags(List<String> cpuinfo) {
+        TreeSet<String> common = new TreeSet<>();
+        boolean first = true;
+        for (String line : cpuinfo) {
+            if (!line.startsWith("flags")) {
+                continue;
+            }
+            List<String> flags =
+                    Arrays.asList(line.substring(line.indexOf(':') + 1).strip().split(" "));
+            if (first) {
+                common.addAll(flags);
+                first = false;
+            } else {
+                common.retainAll(flags);
+            }
+        }
+        return common;
+    }
+
+    /** Room of the vDSO and its data in a process, in bytes. */
+    static int vdsoBytes(List<String> maps) {
+        long bytes = 0;
+        for (String line : maps) {
+            if (VDSO_MAPPINGS.contains(line.substring(line.lastIndexOf(' ') + 1))) {
+                int dash = line.indexOf('-');
+                long start = Long.parseUnsignedLong(line.substring(0, dash), 16);
+                long end = Long.parseUnsignedLong(line.substring(dash + 1, line.indexOf(' ')), 16);
+                bytes += end - start;
+            }
+        }
+        return Math.toIntExact(bytes);
+    }
+
+    /** The page size an auxiliary vector gives, 0 if it gives none. */
+    static int pageBytes(byte[] auxv) {
+        ByteBuffer words = ByteBuffer.wrap(auxv).order(ByteOrder.nativeOrder());
+        while (words.remaining() >= 2 * Long.BYTES) {
+            long key = words.getLong();
+            long value = words.getLong();
+            if (key == AT_PAGESZ) {
+                return Math.toIntExact(value);
+            }
+        }
+        return 0;
+    }
+}
