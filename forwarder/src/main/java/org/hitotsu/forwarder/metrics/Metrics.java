@@ -90,31 +90,31 @@ public final class Metrics {
         this.registry = registry;
         for (Stage stage : Stage.values()) {
             stages[stage.ordinal()] = Timer.builder("hitotsu.stage")
-                            .description("Time spent in one stage of a forwarded syscall, page fault or transplant")
-                            .tag("stage", label(stage))
-                            .serviceLevelObjectives(BUCKETS)
-                            .register(registry);
+                    .description("Time spent in one stage of a forwarded syscall, page fault or transplant")
+                    .tag("stage", label(stage))
+                    .serviceLevelObjectives(BUCKETS)
+                    .register(registry);
         }
         for (FaultKind kind : FaultKind.values()) {
             faults[kind.ordinal()] = Counter.builder("hitotsu.faults")
-                            .description("Page faults of moved threads and of the origin's on pages that are elsewhere")
-                            .tag("kind", label(kind))
-                            .register(registry);
+                    .description("Page faults of moved threads and of the origin's on pages that are elsewhere")
+                    .tag("kind", label(kind))
+                    .register(registry);
         }
         for (Direction direction : Direction.values()) {
             pages[direction.ordinal()] = Counter.builder("hitotsu.pages")
-                            .description("Pages moved between this node and its peers")
-                            .tag("direction", label(direction))
-                            .register(registry);
+                    .description("Pages moved between this node and its peers")
+                    .tag("direction", label(direction))
+                    .register(registry);
             pageBytes[direction.ordinal()] = Counter.builder("hitotsu.page.bytes")
-                            .description("Bytes of page content moved between this node and its peers")
-                            .baseUnit("bytes")
-                            .tag("direction", label(direction))
-                            .register(registry);
+                    .description("Bytes of page content moved between this node and its peers")
+                    .baseUnit("bytes")
+                    .tag("direction", label(direction))
+                    .register(registry);
             transplants[direction.ordinal()] = Counter.builder("hitotsu.transplants")
-                            .description("Threads moved: out from this node, in to this node")
-                            .tag("direction", label(direction))
-                            .register(registry);
+                    .description("Threads moved: out from this node, in to this node")
+                    .tag("direction", label(direction))
+                    .register(registry);
         }
     }
 
@@ -183,10 +183,12 @@ public final class Metrics {
         Counter counter = homecomings.get(reason);
         if (counter == null) {
             String known = homecomings.size() < MAX_REASONS ? reason : "other";
-            counter = homecomings.computeIfAbsent(known, r -> Counter.builder("hitotsu.homecomings")
-                    .description("Threads that went home, by reason")
-                    .tag("reason", r)
-                    .register(registry));
+            counter = homecomings.computeIfAbsent(
+                    known,
+                    r -> Counter.builder("hitotsu.homecomings")
+                            .description("Threads that went home, by reason")
+                            .tag("reason", r)
+                            .register(registry));
         }
         counter.increment();
     }
