@@ -214,6 +214,9 @@ int shadow_setup(char *slot)
 	while (!__atomic_load_n((u32 *)(slot + SHADOW_GO), __ATOMIC_SEQ_CST))
 		sys6(__NR_futex, (u64)(slot + SHADOW_GO), FUTEX_WAIT, 0, 0, 0, 0);
 	sys(__NR_prctl, PR_SET_NAME, "hitotsu-shadow", 0);
+	/* Nothing of the daemon's: no descriptor, no terminal whose signals would reach it. */
+	sys(__NR_close_range, 0, ~0U, 0);
+	sys(__NR_setsid, 0, 0, 0);
 
 	err = sys(__NR_munmap, 0, AGENT_BASE, 0);
 	if (err)

@@ -17,4 +17,7 @@ final class Libc {
 
     /** syscall(2): the result, or -1 with {@link Native#getLastError()} set. */
     static native long syscall(long number, long a, long b, long c, long d, long e, long f);
+
+    /** posix_spawn(3): 0 or an errno. The pid is stored at {@code pidOut}. */
+    static native int posix_spawn(long pidOut, long path, long actions, long attributes, long argv, long environment);
 }

@@ -162,6 +162,28 @@ public final class Linux {
         }
     }
 
+    /**
+     * Starts {@code path} with an empty environment, as a child of the calling thread; descriptors without close-on-exec
+     * are inherited. The process id, or {@code -errno}.
+     */
+    public static long spawn(String path, String... arguments) {
+        java.util.List<NativeMemory> strings = new java.util.ArrayList<>();
+        try (NativeMemory table = new NativeMemory(8L * (arguments.length + 2));
+                NativeMemory out = new NativeMemory(16);
+                NativeMemory file = NativeMemory.ofString(path)) {
+            NativeMemory.putLong(table.address(), file.address());
+            for (int i = 0; i < arguments.length; i++) {
+                NativeMemory argument = NativeMemory.ofString(arguments[i]);
+                strings.add(argument);
+                NativeMemory.putLong(table.address() + 8L * (i + 1), argument.address());
+            }
+            int error = Libc.posix_spawn(out.address(), file.address(), 0, 0, table.address(), out.address() + 8);
+            return error == 0 ? NativeMemory.getInt(out.address()) : -error;
+        } finally {
+            strings.forEach(NativeMemory::close);
+        }
+    }
+
     /** FUTEX_WAKE of one waiter on the shared word at {@code address}. */
     public static long futexWake(long address) {
         return call(NR_FUTEX, address, 1, 1);

@@ -1,0 +1,41 @@
+package org.hitotsu.forwarder.backend;
+
+import io.vertx.core.Future;
+import java.util.List;
+
+/** One way of getting from a kernel what the daemon needs. */
+public interface Backend {
+    /** One feature of the kernel, and what to do where it is missing. */
+    record Feature(String name, boolean present, String detail, String remedy) {}
+
+    /** {@code stock} or {@code patched}. */
+    String name();
+
+    /** Looks for every feature this back-end needs. Blocking: not on the event loop. */
+    List<Feature> probe();
+
+    /** The seccomp filter (array of struct sock_filter) with which a program has to be launched; empty for none. */
+    byte[] launchFilter();
+
+    /**
+     * Takes over a process which waits in the launcher: answers when the daemon traces it, before it executes the
+     * program.
+     *
+     * @param listener the launcher's descriptor of the filter's listener
+     */
+    Future<Adoption> adopt(int pid, int listener);
+
+    /** The two steps of taking over a process. */
+    interface Adoption {
+        /** Completes when the program is loaded, prepared and stopped before its first instruction. */
+        Future<OriginSpace> prepared();
+
+        /** Lets the prepared program run. */
+        void start();
+    }
+
+    Future<ShadowSpace> createShadow(SpaceLayout layout);
+
+    /** Frees everything, ending shadows and programs. */
+    void close();
+}

@@ -1,0 +1,86 @@
+package org.hitotsu.forwarder.backend;
+
+import io.vertx.core.Future;
+
+/**
+ * The threads of a shared process at its origin: at home, or as the deputy of a moved thread. Event loop only.
+ *
+ * <p>A deputy is the moved thread's own task, parked in the agent; it executes one system call at a time.
+ */
+public interface OriginThreads {
+    /** What threads do. Called on the event loop. */
+    interface Events {
+        /**
+         * A new thread exists, stopped before its first instruction. To be answered with {@link #release} or
+         * {@link #park}.
+         */
+        void onThreadCreated(int tid, int parentTid);
+
+        /** A thread has ended; its number may be reused by the kernel. */
+        void onThreadGone(int tid);
+
+        /** {@link #exec} has finished with {@code result} (as the kernel returned it). */
+        void onExecuted(int tid, long result);
+
+        /**
+         * A signal is to be delivered to the thread that a deputy stands in for. The deputy is stopped. To be answered
+         * with {@link #resume} when the thread's image is here.
+         */
+        void onDeputySignal(int tid, int signal);
+
+        /**
+         * A thread at home is stopped at the entry of a system call that changes the address space. To be answered
+         * once, with {@link #answer} or {@link #proceed}.
+         */
+        void onMemoryCall(int tid, int nr, long[] args);
+
+        /**
+         * A thread at home is stopped at the entry of a system call that copies the address space (fork). To be
+         * answered with {@link #proceedWithFork} when all pages are home.
+         */
+        void onFork(int tid, int nr, long[] args);
+
+        /** The process has ended. The last event. */
+        void onProcessEnded();
+
+        /** A thread at home is about to replace the program (execve); other nodes hold nothing afterwards. */
+        void onExec(int tid);
+    }
+
+    void events(Events events);
+
+    /**
+     * Stops a thread at its user-mode boundary and makes its task a deputy. A system call that the stop interrupted is
+     * made anew by the image, wherever it runs; one that was finished is not.
+     */
+    Future<ThreadImage> park(int tid);
+
+    /** Lets a thread that was just created run at home. */
+    void release(int tid);
+
+    /**
+     * Ends deputyship: the thread runs natively from {@code image}.
+     *
+     * @param inCall whether the image was captured in a forwarded system call, which the deputy then still has or has
+     *     just executed: its outcome (or its restart, which the kernel decides) is put into the image here
+     */
+    void resume(int tid, ThreadImage image, boolean inCall);
+
+    /** Has the deputy execute a system call. Then onExecuted, or onDeputySignal if a signal came first. */
+    void exec(int tid, long nr, long[] args);
+
+    /** Has the deputy end its thread, as exit(2) with {@code status} would. Then onThreadGone. */
+    void exit(int tid, int status);
+
+    /** Executes a system call in the address space but in no thread of the program: VMA changes. */
+    Future<Long> execInSpace(long nr, long... args);
+
+    /** Answers a stopped memory call with a result, without executing it. */
+    void answer(int tid, long result);
+
+    /** Lets the thread itself execute the call it is stopped at. */
+    void proceed(int tid);
+
+    /** Lets a fork happen; completes when the child has its copy (or the fork failed). */
+    Future<Void> proceedWithFork(int tid);
+}

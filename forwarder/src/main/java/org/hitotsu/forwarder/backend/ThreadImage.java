@@ -1,0 +1,50 @@
+package org.hitotsu.forwarder.backend;
+
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+
+/**
+ * Everything of a thread that its CPU holds and that moves with it. What its task at the origin holds (signal mask,
+ * alternate stack, robust list, credentials, name) stays there, with the deputy.
+ *
+ * @param registers general registers, in the order of {@code struct user_regs_struct}
+ * @param xstate extended state in XSAVE's standard format, trailing zero bytes left out
+ */
+public record ThreadImage(long[] registers, byte[] xstate) {
+    public ThreadImage {
+        if (registers.length != Registers.COUNT) {
+            throw new IllegalArgumentException(
+                    "a thread image has " + Registers.COUNT + " registers, not " + registers.length);
+        }
+    }
+
+    public long register(int index) {
+        return registers[index];
+    }
+
+    /** This image with one register changed. */
+    public ThreadImage with(int index, long value) {
+        long[] changed = registers.clone();
+        changed[index] = value;
+        return new ThreadImage(changed, xstate);
+    }
+
+    /**
+     * For an image captured in a system call that has no effect yet: standing before the {@code syscall} instruction
+     * again, so that wherever it runs next, it makes the call anew.
+     */
+    public ThreadImage beforeCall(long nr) {
+        long[] changed = registers.clone();
+        changed[Registers.RIP] -= 2; // both syscall and int 0x80 are two bytes long
+        changed[Registers.RAX] = nr;
+        changed[Registers.ORIG_RAX] = -1;
+        return new ThreadImage(changed, xstate);
+    }
+
+    /** For an image captured in a system call that has been executed: behind it, with its result. */
+    public ThreadImage afterCall(long result) {
+        long[] changed = registers.clone();
+        changed[Registers.RAX] = result;
+        changed[Registers.ORIG_RAX] = -1;
+        return new ThreadImage(changed, xstate);
+    }
+}

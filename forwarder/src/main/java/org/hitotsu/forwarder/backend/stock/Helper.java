@@ -1,0 +1,80 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
+import java.util.function.LongConsumer;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The helper: a process of its own which shares the program's memory (CLONE_VM) and nothing else, and makes system calls
+ * in that memory for the daemon. It stands in the rendezvous; each answer is a command, its next call the result.
+ *
+ * <p>Event loop only.
+ */
+final class Helper {
+    private record Job(
+            int command, long nr, long[] args, @Nullable Ranges ranges, LongConsumer done) {}
+
+    private record Ranges(long[] starts, long[] lengths, int count) {}
+
+    private final AgentRegion region;
+    private final Notifications notifications;
+    private final ArrayDeque<Job> jobs = new ArrayDeque<>();
+    private @Nullable Job running;
+    private long waiting;
+
+    Helper(AgentRegion region, Notifications notifications) {
+        this.region = region;
+        this.notifications = notifications;
+    }
+
+    /** The helper has come to the rendezvous. */
+    void onRendezvous(long id) {
+        waiting = id;
+        Job done = running;
+        running = null;
+        if (done != null) {
+            done.done().accept(region.result(AgentRegion.controlSlot()));
+        }
+        next();
+    }
+
+    /** Has the helper make one system call. */
+    Future<Long> exec(long nr, long... args) {
+        Promise<Long> promise = Promise.promise();
+        jobs.add(new Job(CMD_EXEC, nr, args, null, promise::complete));
+        next();
+        return promise.future();
+    }
+
+    /** Has it discard the content of up to {@link StockLayout#BOX_MAX_RANGES} ranges. */
+    void discard(long[] starts, long[] lengths, int count, LongConsumer done) {
+        jobs.add(new Job(CMD_CALL, CALL_DISCARD, new long[] {count}, new Ranges(starts, lengths, count), done));
+        next();
+    }
+
+    private void next() {
+        if (running != null || waiting == 0 || jobs.isEmpty()) {
+            return;
+        }
+        Job job = jobs.removeFirst();
+        running = job;
+        long slot = AgentRegion.controlSlot();
+        Ranges ranges = job.ranges();
+        if (ranges != null) {
+            long at = region.local(slot) + BOX_RANGES;
+            for (int i = 0; i < ranges.count(); i++) {
+                NativeMemory.putLong(at + 16L * i, ranges.starts()[i]);
+                NativeMemory.putLong(at + 16L * i + 8, ranges.lengths()[i]);
+            }
+        }
+        region.request(slot, job.nr(), job.args());
+        long id = waiting;
+        waiting = 0;
+        notifications.answer(id, job.command());
+    }
+}

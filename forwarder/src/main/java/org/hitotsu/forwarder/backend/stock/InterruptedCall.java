@@ -1,0 +1,37 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.hitotsu.forwarder.syscall.SyscallTable;
+
+/** What becomes of a system call that a stop of ours, and no signal, has interrupted. */
+final class InterruptedCall {
+    private InterruptedCall() {}
+
+    /**
+     * The image with which the thread goes on anywhere: it makes the call anew where the kernel would have restarted it.
+     *
+     * <p>Some calls answer EINTR to any wake-up (signal(7), "Interruption of system calls … by stop signals"); since no
+     * signal is there to be handled, the program would see an EINTR which we invented. The table names them.
+     */
+    static ThreadImage settled(ThreadImage image) {
+        long nr = image.register(Registers.ORIG_RAX);
+        if (nr < 0) {
+            return image;
+        }
+        long result = image.register(Registers.RAX);
+        if (result == -Linux.ERESTARTSYS || result == -Linux.ERESTARTNOINTR || result == -Linux.ERESTARTNOHAND) {
+            return image.beforeCall(nr);
+        }
+        if (result == -Linux.ERESTART_RESTARTBLOCK) {
+            // The rest of the wait is in the task's restart block, and the task executes this call wherever it is
+            // asked.
+            return image.beforeCall(Linux.NR_RESTART_SYSCALL);
+        }
+        if (result == -Linux.EINTR && SyscallTable.x86_64().rule(nr).restartOnEintr()) {
+            return image.beforeCall(nr);
+        }
+        return image.afterCall(result);
+    }
+}

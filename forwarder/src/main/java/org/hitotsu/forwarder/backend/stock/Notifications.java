@@ -1,0 +1,115 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Context;
+import org.hitotsu.forwarder.loop.LoopFd;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+
+/**
+ * A seccomp filter's listener on the event loop (seccomp_unotify(2)). Event loop only; allocates nothing per
+ * notification but the argument array.
+ */
+final class Notifications implements AutoCloseable {
+    /** Receives each notification. */
+    interface Handler {
+        /**
+         * @param id to answer with
+         * @param tid the calling thread
+         * @param nr system call number
+         * @param args its six arguments; the receiver's
+         * @param foreignAbi whether the call came by another ABI (int 0x80, x32)
+         */
+        void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi);
+    }
+
+    private static final long RECV = 0xc0502100L;
+    private static final long SEND = 0xc0182101L;
+    private static final long SET_FLAGS = 0x40082104L;
+    private static final int SYNC_WAKE_UP = 1;
+    private static final int FLAG_CONTINUE = 1;
+    private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
+    private static final int X32_BIT = 0x40000000;
+    private static final int MAX_PER_TURN = 64;
+    private static final int POLLIN = 1;
+    private static final int POLLHUP = 0x10;
+
+    private final int fd;
+    private final Handler handler;
+    private final NativeMemory scratch = new NativeMemory(256);
+    private final LoopFd watched;
+    private boolean closed;
+
+    Notifications(Context context, int fd, Handler handler) {
+        this.fd = fd;
+        this.handler = handler;
+        // Linux 6.6; elsewhere EINVAL and the wake-up is an ordinary one.
+        Linux.ioctl(fd, SET_FLAGS, SYNC_WAKE_UP);
+        this.watched = LoopFd.watch(context, fd, this::receive);
+    }
+
+    private void receive() {
+        long at = scratch.address();
+        long poll = at + 200;
+        for (int i = 0; i < MAX_PER_TURN && !closed; i++) {
+            int ready = readiness(poll);
+            if (ready == POLLHUP) {
+                // The last process under the filter has ended.
+                close();
+                return;
+            }
+            // RECV blocks where nothing is pending, and this is the sole receiver; a call that was interrupted between
+            // the look and RECV answers ENOENT.
+            if ((ready & POLLIN) == 0) {
+                return;
+            }
+            NativeMemory.zero(at, 80);
+            if (Linux.ioctl(fd, RECV, at) < 0) {
+                return;
+            }
+            long[] args = new long[6];
+            for (int a = 0; a < 6; a++) {
+                args[a] = NativeMemory.getLong(at + 32 + 8L * a);
+            }
+            int nr = NativeMemory.getInt(at + 16);
+            boolean foreign = NativeMemory.getInt(at + 20) != AUDIT_ARCH_X86_64 || (nr & X32_BIT) != 0;
+            handler.onCall(NativeMemory.getLong(at), NativeMemory.getInt(at + 8), nr, args, foreign);
+        }
+    }
+
+    private int readiness(long pollfd) {
+        NativeMemory.putInt(pollfd, fd);
+        NativeMemory.putShort(pollfd + 4, (short) POLLIN);
+        NativeMemory.putShort(pollfd + 6, (short) 0);
+        return Linux.call(Linux.NR_POLL, pollfd, 1, 0) > 0 ? NativeMemory.getShort(pollfd + 6) & (POLLIN | POLLHUP) : 0;
+    }
+
+    /** Ends the call with {@code result} (failures as {@code -errno}) without executing it. 0, or {@code -errno}. */
+    long answer(long id, long result) {
+        boolean error = result < 0 && result >= -4095;
+        return send(id, error ? 0 : result, error ? (int) result : 0, 0);
+    }
+
+    /** Lets the kernel execute the call. */
+    long proceed(long id) {
+        return send(id, 0, 0, FLAG_CONTINUE);
+    }
+
+    private long send(long id, long value, int error, int flags) {
+        long at = scratch.address() + 128;
+        NativeMemory.putLong(at, id);
+        NativeMemory.putLong(at + 8, value);
+        NativeMemory.putInt(at + 16, error);
+        NativeMemory.putInt(at + 20, flags);
+        return Linux.ioctl(fd, SEND, at);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            watched.close();
+            Linux.close(fd);
+            scratch.close();
+        }
+    }
+}

@@ -1,0 +1,282 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import java.util.function.BiConsumer;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back.
+ * Lives on the tracing thread; what it reports goes to the event loop.
+ *
+ * <pre>
+ * state      stop                        action
+ * PARKING    interrupt                   take the image, enter the agent           → DEPUTY
+ * PARKING    signal                      deliver it; the interrupt stays pending
+ * BIRTH      (first stop of a clone)     wait for {@link #park} or {@link #release}
+ * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → untraced
+ * SPAWNING   interrupt                   the call failed: let it go                → untraced
+ * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
+ * SIGNALLED  –                           wait for {@link #resume}
+ * RESUMING   interrupt or signal         set the image, let it go (with the signal) → untraced
+ * any        group stop                  stay in it (PTRACE_LISTEN)
+ * </pre>
+ */
+final class OriginTracee implements Tracer.StopHandler {
+    /** What a traced thread does; called on the tracing thread. */
+    interface Reports {
+        void onGone(int tid);
+
+        void onSignal(int tid, int signal);
+
+        void onSpawned(int parent, int child, OriginTracee tracee);
+
+        void onForked(int parent);
+
+        void onResumed(int tid);
+    }
+
+    private enum State {
+        PARKING,
+        BIRTH,
+        SPAWNING,
+        DEPUTY,
+        SIGNALLED,
+        RESUMING
+    }
+
+    /** A thread's image and its restartable sequence area ({address, length, signature}). */
+    record Captured(ThreadImage image, long[] rseq) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
+    private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
+    private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
+
+    private final Tracer tracer;
+    private final Reports reports;
+    private final int tid;
+    private final long[] registers = new long[Registers.COUNT];
+    private State state;
+    private int pendingSignal;
+    private boolean thread;
+    private @Nullable BiConsumer<Captured, Throwable> parked;
+    private long slot;
+    private @Nullable ThreadImage resumeImage;
+    private boolean resumeInCall;
+    private @Nullable AgentRegion region;
+
+    private OriginTracee(Tracer tracer, Reports reports, int tid, State state) {
+        this.tracer = tracer;
+        this.reports = reports;
+        this.tid = tid;
+        this.state = state;
+    }
+
+    /** Starts to park a thread which is at home and not traced. */
+    static OriginTracee seizeToPark(
+            Ptrace ptrace, Tracer tracer, Reports reports, int tid, long slot, BiConsumer<Captured, Throwable> parked)
+            throws TraceException {
+        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.PARKING);
+        tracee.slot = slot;
+        tracee.parked = parked;
+        tracer.handle(tid, tracee);
+        long result = ptrace.seize(tid, OPTIONS);
+        if (result >= 0) {
+            result = ptrace.interrupt(tid);
+        }
+        if (result < 0) {
+            tracer.forget(tid);
+            throw new TraceException("trace thread " + tid, result);
+        }
+        return tracee;
+    }
+
+    /** Traces a thread through its clone, fork or vfork, which it is stopped before. */
+    static OriginTracee seizeToSpawn(Ptrace ptrace, Tracer tracer, Reports reports, int tid, boolean thread)
+            throws TraceException {
+        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.SPAWNING);
+        tracee.thread = thread;
+        tracer.handle(tid, tracee);
+        long result = ptrace.seize(tid, SPAWN_OPTIONS);
+        if (result < 0) {
+            tracer.forget(tid);
+            throw new TraceException("trace thread " + tid, result);
+        }
+        return tracee;
+    }
+
+    /** The spawning call has not reported a child: if it failed, there will be none. */
+    void checkSpawn(Ptrace ptrace) {
+        if (state == State.SPAWNING) {
+            ptrace.interrupt(tid);
+        }
+    }
+
+    /** Parks a thread at its birth. */
+    void park(Ptrace ptrace, long inSlot, BiConsumer<Captured, Throwable> done) {
+        slot = inSlot;
+        parked = done;
+        enterAgent(ptrace);
+    }
+
+    /** Lets a thread at its birth run. */
+    void release(Ptrace ptrace) {
+        letGo(ptrace, 0);
+    }
+
+    /** Sends the deputy back to native life with {@code image}; at once if it is stopped by a signal. */
+    void resume(Ptrace ptrace, AgentRegion inRegion, ThreadImage image, boolean inCall) {
+        region = inRegion;
+        resumeImage = image;
+        resumeInCall = inCall;
+        if (state == State.SIGNALLED) {
+            finishResume(ptrace, pendingSignal);
+        } else {
+            state = State.RESUMING;
+            ptrace.interrupt(tid);
+        }
+    }
+
+    @Override
+    public void onStop(Ptrace ptrace, int stoppedTid, int status) {
+        if (!Ptrace.stopped(status)) {
+            tracer.forget(tid);
+            BiConsumer<Captured, Throwable> waiter = parked;
+            parked = null;
+            if (waiter != null) {
+                waiter.accept(null, new TraceException("thread " + tid + " has ended"));
+            }
+            reports.onGone(tid);
+            return;
+        }
+        int event = Ptrace.event(status);
+        int signal = Ptrace.stopSignal(status);
+        switch (event) {
+            case 0 -> onSignal(ptrace, signal);
+            case Ptrace.EVENT_STOP -> {
+                if (signal != Linux.SIGTRAP && state != State.RESUMING) {
+                    ptrace.listen(tid);
+                } else {
+                    onInterrupt(ptrace);
+                }
+            }
+            case Ptrace.EVENT_CLONE, Ptrace.EVENT_FORK, Ptrace.EVENT_VFORK -> onSpawn(ptrace);
+            default -> ptrace.cont(tid, 0);
+        }
+    }
+
+    private void onSignal(Ptrace ptrace, int signal) {
+        switch (state) {
+            case DEPUTY -> {
+                state = State.SIGNALLED;
+                pendingSignal = signal;
+                reports.onSignal(tid, signal);
+            }
+            case RESUMING -> finishResume(ptrace, signal);
+            default -> ptrace.cont(tid, signal);
+        }
+    }
+
+    private void onInterrupt(Ptrace ptrace) {
+        switch (state) {
+            case PARKING -> enterAgent(ptrace);
+            case RESUMING -> finishResume(ptrace, 0);
+            case SPAWNING -> {
+                letGo(ptrace, 0);
+                if (!thread) {
+                    reports.onForked(tid);
+                }
+            }
+            default -> ptrace.cont(tid, 0);
+        }
+    }
+
+    private void onSpawn(Ptrace ptrace) {
+        int child = (int) ptrace.eventMessage(tid);
+        OriginTracee born = new OriginTracee(tracer, reports, child, State.BIRTH);
+        boolean alive = tracer.claim(ptrace, child, born);
+        if (state != State.SPAWNING) {
+            LOG.warn("thread {} made {} unexpectedly", tid, child);
+        }
+        letGo(ptrace, 0);
+        if (!alive) {
+            tracer.forget(child);
+        } else if (thread) {
+            reports.onSpawned(tid, child, born);
+        } else {
+            born.release(ptrace);
+        }
+        if (!thread) {
+            reports.onForked(tid);
+        }
+    }
+
+    private void enterAgent(Ptrace ptrace) {
+        BiConsumer<Captured, Throwable> waiter = parked;
+        parked = null;
+        byte[] xstate = ptrace.getXstate(tid);
+        if (ptrace.getRegisters(tid, registers) < 0 || xstate == null || waiter == null) {
+            // Killed while it was stopped: its end is reported by wait(2).
+            parked = waiter;
+            return;
+        }
+        ThreadImage image = InterruptedCall.settled(new ThreadImage(registers.clone(), xstate));
+        long[] rseq = ptrace.rseq(tid);
+        registers[Registers.RIP] = AgentRegion.loopEntry();
+        registers[Registers.RBX] = slot;
+        registers[Registers.RSP] = AgentRegion.stackTop(slot);
+        registers[Registers.ORIG_RAX] = -1;
+        state = State.DEPUTY;
+        ptrace.setRegisters(tid, registers);
+        ptrace.cont(tid, 0);
+        waiter.accept(new Captured(image, rseq), null);
+    }
+
+    private void finishResume(Ptrace ptrace, int signal) {
+        ThreadImage image = java.util.Objects.requireNonNull(resumeImage);
+        if (ptrace.getRegisters(tid, registers) < 0) {
+            return;
+        }
+        if (resumeInCall) {
+            image = outcome(image, signal);
+        } else {
+            image = image.with(Registers.ORIG_RAX, -1);
+        }
+        ptrace.setXstate(tid, image.xstate());
+        ptrace.setRegisters(tid, image.registers());
+        letGo(ptrace, signal);
+        reports.onResumed(tid);
+    }
+
+    /**
+     * The image of a thread in a forwarded call, joined with how far its deputy has come. A result that asks for a restart
+     * is left to the kernel: with the signal's handler and flags it alone knows whether the call is made anew or answers
+     * EINTR, and it looks at just these registers.
+     */
+    private ThreadImage outcome(ThreadImage image, int signal) {
+        AgentRegion agent = java.util.Objects.requireNonNull(region);
+        long rip = registers[Registers.RIP];
+        long nr = image.register(Registers.ORIG_RAX);
+        if (agent.state(slot) == StockLayout.STATE_DONE) {
+            return image.afterCall(agent.result(slot));
+        }
+        if (rip >= AgentRegion.execReturn() && rip < AgentRegion.execDone()) {
+            ThreadImage joined = image.with(Registers.RAX, registers[Registers.RAX])
+                    .with(Registers.ORIG_RAX, registers[Registers.ORIG_RAX]);
+            if (registers[Registers.ORIG_RAX] < 0) {
+                return joined;
+            }
+            return signal == 0 ? InterruptedCall.settled(joined) : joined;
+        }
+        return image.beforeCall(nr);
+    }
+
+    private void letGo(Ptrace ptrace, int signal) {
+        tracer.forget(tid);
+        ptrace.detach(tid, signal);
+    }
+}

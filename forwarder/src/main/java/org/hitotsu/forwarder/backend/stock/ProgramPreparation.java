@@ -1,0 +1,223 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.TraceException.check;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+
+/**
+ * Prepares a program between its exec and its first instruction: maps the agent, opens a userfaultfd, turns writable
+ * private file mappings into anonymous ones, starts the helper. All of it by system calls which the stopped thread is
+ * made to execute; afterwards it is as it was, but for these mappings.
+ *
+ * <p>Runs on the tracing thread, blocking it for about a millisecond.
+ */
+final class ProgramPreparation {
+    /**
+     * What preparing leaves with the daemon.
+     *
+     * @param uffd descriptor of the program's userfaultfd, enabled
+     * @param memFd /proc/PID/mem of its address space
+     * @param helperPid process id of the helper
+     */
+    record Prepared(int pid, int uffd, int memFd, int helperPid, SpaceLayout layout) {}
+
+    private final Ptrace ptrace;
+    private final AgentRegion region;
+    private final int pid;
+    private final int pidfd;
+    private final long[] entryRegisters = new long[Registers.COUNT];
+    private final java.util.ArrayList<Integer> signals = new java.util.ArrayList<>();
+    private long syscallAt;
+
+    /** @param pid of a thread stopped at PTRACE_EVENT_EXEC */
+    ProgramPreparation(Ptrace ptrace, AgentRegion region, int pid, int pidfd) {
+        this.ptrace = ptrace;
+        this.region = region;
+        this.pid = pid;
+        this.pidfd = pidfd;
+    }
+
+    Prepared run() throws TraceException, IOException {
+        // At the event the kernel has yet to write execve's result into rax: registers set now would be overwritten.
+        check("step out of execve", ptrace.contToSyscall(pid, 0));
+        awaitStop(Linux.SIGTRAP | 0x80, ptrace::contToSyscall);
+        check("read registers", ptrace.getRegisters(pid, entryRegisters));
+        int memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
+        boolean done = false;
+        try {
+            List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
+            SpaceLayout layout = special(maps);
+            syscallAt = findSyscall(memFd, maps);
+            mapAgent(memFd);
+            syscallAt = AgentRegion.injectEntry();
+            int uffd = userfault();
+            for (Vma vma : maps) {
+                if (vma.kind() == VmaTable.Kind.FILE && vma.writable() && !vma.shared()) {
+                    makeAnonymous(memFd, vma);
+                }
+            }
+            int helper = spawnHelper();
+            check("restore registers", ptrace.setRegisters(pid, entryRegisters));
+            for (int signal : signals) {
+                Linux.tgkill(pid, pid, signal);
+            }
+            done = true;
+            return new Prepared(pid, uffd, memFd, helper, layout);
+        } finally {
+            if (!done) {
+                Linux.close(memFd);
+            }
+        }
+    }
+
+    private static SpaceLayout special(List<Vma> maps) {
+        long start = 0;
+        long end = 0;
+        for (Vma vma : maps) {
+            if (vma.name().startsWith("[vvar") || vma.name().equals("[vdso]")) {
+                start = start == 0 ? vma.start() : Math.min(start, vma.start());
+                end = Math.max(end, vma.end());
+            }
+        }
+        return new SpaceLayout(start, end - start);
+    }
+
+    /** A {@code syscall} instruction in the program: the vdso has some, as fallbacks of its clocks. */
+    private static long findSyscall(int memFd, List<Vma> maps) throws TraceException {
+        for (Vma vma : maps) {
+            if (vma.name().equals("[vdso]")) {
+                byte[] text = read(memFd, vma.start(), (int) (vma.end() - vma.start()));
+                for (int i = 0; i + 1 < text.length; i++) {
+                    if (text[i] == 0x0f && text[i + 1] == 0x05) {
+                        return vma.start() + i;
+                    }
+                }
+            }
+        }
+        throw new TraceException("the program has no vdso to take a syscall instruction from; boot without vdso=0");
+    }
+
+    private void mapAgent(int memFd) throws TraceException {
+        byte[] path = ("/proc/" + Linux.getpid() + "/fd/" + region.memfd() + "\0").getBytes(StandardCharsets.UTF_8);
+        long at = entryRegisters[Registers.RSP];
+        byte[] saved = read(memFd, at, path.length);
+        write(memFd, at, path, 0, path.length);
+        long fd;
+        try {
+            fd = check("open the agent", inject(Linux.NR_OPENAT, Linux.AT_FDCWD, at, Linux.O_RDWR | Linux.O_CLOEXEC));
+        } finally {
+            write(memFd, at, saved, 0, saved.length);
+        }
+        int fixed = Linux.MAP_SHARED | Linux.MAP_FIXED_NOREPLACE;
+        int rx = Linux.PROT_READ | Linux.PROT_EXEC;
+        int rw = Linux.PROT_READ | Linux.PROT_WRITE;
+        long slots = StockLayout.AGENT_SIZE - StockLayout.AGENT_CODE_SIZE;
+        check(
+                "map the agent",
+                inject(Linux.NR_MMAP, StockLayout.AGENT_BASE, StockLayout.AGENT_CODE_SIZE, rx, fixed, fd, 0));
+        check(
+                "map the agent's slots",
+                inject(Linux.NR_MMAP, StockLayout.SLOT_BASE, slots, rw, fixed, fd, StockLayout.AGENT_CODE_SIZE));
+        check("close", inject(Linux.NR_CLOSE, fd));
+        // A child of the program is not shared: it has no use for the agent.
+        int dontFork = 10;
+        check("madvise", inject(Linux.NR_MADVISE, StockLayout.AGENT_BASE, StockLayout.AGENT_SIZE, dontFork));
+    }
+
+    private int userfault() throws TraceException {
+        long there = check("userfaultfd", inject(Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK));
+        int here = (int) check("pidfd_getfd", Linux.pidfdGetfd(pidfd, (int) there));
+        check("close", inject(Linux.NR_CLOSE, there));
+        return here;
+    }
+
+    private void makeAnonymous(int memFd, Vma vma) throws TraceException {
+        int length = (int) (vma.end() - vma.start());
+        byte[] content = read(memFd, vma.start(), length);
+        int prot = Linux.PROT_READ | Linux.PROT_WRITE;
+        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
+        check("replace " + vma.name(), inject(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
+        write(memFd, vma.start(), content, 0, length);
+    }
+
+    private int spawnHelper() throws TraceException {
+        long[] registers = entryRegisters.clone();
+        registers[Registers.RIP] = AgentRegion.spawnHelperEntry();
+        registers[Registers.RBX] = AgentRegion.controlSlot();
+        registers[Registers.RSP] = entryRegisters[Registers.RSP] - 512 & -16L;
+        registers[Registers.ORIG_RAX] = -1;
+        check("set registers", ptrace.setRegisters(pid, registers));
+        check("run the agent", ptrace.cont(pid, 0));
+        awaitStop(Linux.SIGTRAP, ptrace::cont);
+        check("read registers", ptrace.getRegisters(pid, registers));
+        return (int) check("start the helper", registers[Registers.RAX]);
+    }
+
+    /** Makes the stopped thread execute one system call. Its result, or {@code -errno}. */
+    private long inject(long nr, long... args) throws TraceException {
+        long[] registers = entryRegisters.clone();
+        registers[Registers.RIP] = syscallAt;
+        registers[Registers.ORIG_RAX] = -1;
+        Registers.setCall(registers, nr, args);
+        check("set registers", ptrace.setRegisters(pid, registers));
+        check("step", ptrace.step(pid));
+        awaitStop(Linux.SIGTRAP, (tid, signal) -> ptrace.step(tid));
+        check("read registers", ptrace.getRegisters(pid, registers));
+        return registers[Registers.RAX];
+    }
+
+    /** Waits for the stop that the last request leads to; a signal that comes first is kept for later. */
+    private void awaitStop(int signal, Resume resume) throws TraceException {
+        while (true) {
+            check("wait", ptrace.waitFor(pid));
+            int status = ptrace.lastStatus();
+            if (!Ptrace.stopped(status)) {
+                throw new TraceException("the program ended while it was prepared");
+            }
+            if (Ptrace.stopSignal(status) == signal) {
+                return;
+            }
+            if (Ptrace.event(status) == 0) {
+                signals.add(Ptrace.stopSignal(status));
+            }
+            check("continue", resume.resume(pid, 0));
+        }
+    }
+
+    /** How the thread goes on to the stop that is waited for. */
+    private interface Resume {
+        long resume(int tid, int signal);
+    }
+
+    static byte[] read(int memFd, long address, int length) throws TraceException {
+        try (NativeMemory buffer = new NativeMemory(length)) {
+            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
+            if (got != length) {
+                throw new TraceException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
+            }
+            byte[] bytes = new byte[length];
+            NativeMemory.copyOut(buffer.address(), bytes, 0, length);
+            return bytes;
+        }
+    }
+
+    static void write(int memFd, long address, byte[] bytes, int offset, int length) throws TraceException {
+        try (NativeMemory buffer = new NativeMemory(length)) {
+            NativeMemory.copyIn(buffer.address(), bytes, offset, length);
+            long put = Linux.call(Linux.NR_PWRITE64, memFd, buffer.address(), length, address, 0, 0);
+            if (put != length) {
+                throw new TraceException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
+            }
+        }
+    }
+}

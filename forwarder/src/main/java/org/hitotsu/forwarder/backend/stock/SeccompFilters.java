@@ -1,0 +1,108 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ALLOW;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ARCH;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_HIGH;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_LOW;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.NR;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
+
+import org.hitotsu.forwarder.nativecall.Linux;
+
+/**
+ * The two seccomp filters. Numbers are tested before anything else, so that the kernel can see which calls are always
+ * allowed and skip the filter for them (its action bitmap, Linux 5.11).
+ */
+final class SeccompFilters {
+    private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
+    private static final int NR_SCHED_YIELD = 24;
+    private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
+    private static final int NR_SHMAT = 30;
+    private static final int NR_SHMDT = 67;
+
+    private SeccompFilters() {}
+
+    /**
+     * For the program at its origin: calls that change the address space or its threads are notified, everything else
+     * runs natively. Calls of the agent itself (by instruction pointer) always run.
+     */
+    static BpfAssembler origin() {
+        BpfAssembler trapUnlessAgent = new BpfAssembler()
+                .load(IP_HIGH)
+                .ifEquals(
+                        (int) (StockLayout.AGENT_BASE >>> 32),
+                        // The agent's code is the first 64 KiB of its region: the upper half of the low word is zero.
+                        new BpfAssembler()
+                                .load(IP_LOW)
+                                .ifAnySet(0xffff0000, notified())
+                                .ret(ALLOW))
+                .ret(USER_NOTIF);
+
+        // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous.
+        BpfAssembler mapAnonymous = new BpfAssembler()
+                .ifAnySet(Linux.MAP_ANONYMOUS, new BpfAssembler().ret(ALLOW))
+                .load(argLow(2))
+                .ifAnySet(Linux.PROT_WRITE, trapUnlessAgent)
+                .ret(ALLOW);
+        BpfAssembler map = new BpfAssembler()
+                .load(argLow(3))
+                .ifAnySet(Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE, trapUnlessAgent);
+        BpfAssembler mmap = map.append(mapAnonymous);
+
+        // Advice that drops content: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL.
+        BpfAssembler advice = new BpfAssembler().load(argLow(2));
+        for (int dropping : new int[] {4, 8, 9, 24, 102}) {
+            advice.ifEquals(dropping, trapUnlessAgent);
+        }
+        advice.ret(ALLOW);
+
+        BpfAssembler filter = new BpfAssembler()
+                .load(ARCH)
+                .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
+                .load(NR);
+        filter.ifEquals(StockLayout.NR_RENDEZVOUS, notified());
+        filter.ifEquals(Linux.NR_MMAP, mmap);
+        filter.ifEquals(Linux.NR_MADVISE, advice);
+        for (int nr : new int[] {
+            Linux.NR_MPROTECT,
+            Linux.NR_MUNMAP,
+            Linux.NR_BRK,
+            Linux.NR_MREMAP,
+            Linux.NR_CLONE,
+            Linux.NR_FORK,
+            Linux.NR_VFORK,
+            Linux.NR_EXECVE,
+            Linux.NR_EXECVEAT,
+            Linux.NR_EXIT,
+            Linux.NR_CLONE3,
+            Linux.NR_PKEY_MPROTECT,
+            Linux.NR_REMAP_FILE_PAGES,
+            NR_PROCESS_MADVISE,
+            NR_SHMAT,
+            NR_SHMDT
+        }) {
+            filter.ifEquals(nr, trapUnlessAgent);
+        }
+        return filter.ret(ALLOW);
+    }
+
+    /** For a shadow: everything is notified but the agent's own calls and sched_yield, which has no effect to share. */
+    static BpfAssembler shadow() {
+        BpfAssembler agent =
+                new BpfAssembler().load(IP_LOW).ifAnySet(0xffff0000, notified()).ret(ALLOW);
+        return new BpfAssembler()
+                .load(ARCH)
+                .ifNotEquals(AUDIT_ARCH_X86_64, notified())
+                .load(NR)
+                .ifEquals(StockLayout.NR_RENDEZVOUS, notified())
+                .ifEquals(NR_SCHED_YIELD, new BpfAssembler().ret(ALLOW))
+                .load(IP_HIGH)
+                .ifEquals((int) (StockLayout.AGENT_BASE >>> 32), agent)
+                .ret(USER_NOTIF);
+    }
+
+    private static BpfAssembler notified() {
+        return new BpfAssembler().ret(USER_NOTIF);
+    }
+}

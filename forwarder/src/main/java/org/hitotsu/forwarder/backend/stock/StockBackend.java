@@ -1,0 +1,183 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
+import static org.hitotsu.forwarder.backend.stock.TraceException.check;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.hitotsu.forwarder.backend.Backend;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.ShadowSpace;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeFiles;
+import org.hitotsu.forwarder.nativecall.Ptrace;
+
+/** The back-end for kernels as distributed. Event loop only, but for {@link #probe}. */
+public final class StockBackend implements Backend {
+    private final Context context;
+    private final Tracer tracer = new Tracer();
+    private final NativeFiles files;
+    private final Set<StockShadowSpace> shadows = new HashSet<>();
+    private final Set<StockOriginSpace> origins = new HashSet<>();
+
+    public StockBackend(Context context, NativeFiles files) {
+        this.context = context;
+        this.files = files;
+    }
+
+    @Override
+    public String name() {
+        return "stock";
+    }
+
+    @Override
+    public List<Feature> probe() {
+        return StockProbe.run();
+    }
+
+    @Override
+    public byte[] launchFilter() {
+        return SeccompFilters.origin().toBytes();
+    }
+
+    @Override
+    public Future<Adoption> adopt(int pid, int listener) {
+        Promise<Adoption> adopted = Promise.promise();
+        Launch launch = new Launch(pid);
+        tracer.handle(pid, launch);
+        tracer.submit(
+                ptrace -> {
+                    int options = Ptrace.OPTION_EXEC | Ptrace.OPTION_EXITKILL | Ptrace.OPTION_SYSGOOD;
+                    check("trace process " + pid, ptrace.seize(pid, options));
+                    launch.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
+                    launch.listener = (int) check("pidfd_getfd", Linux.pidfdGetfd(launch.pidfd, listener));
+                    launch.region = new AgentRegion();
+                    return launch;
+                },
+                (result, failure) -> context.runOnContext(ignored -> {
+                    if (failure != null) {
+                        tracer.forget(pid);
+                        adopted.fail(failure);
+                        return;
+                    }
+                    AgentRegion region = java.util.Objects.requireNonNull(result.region);
+                    result.threads = new StockOriginThreads(context, tracer, region, pid, result.listener);
+                    adopted.complete(result);
+                }));
+        return adopted.future();
+    }
+
+    /** A process between the launcher's word and the program's first instruction. */
+    private final class Launch implements Adoption, Tracer.StopHandler {
+        private final int pid;
+        private final Promise<OriginSpace> prepared = Promise.promise();
+        private int pidfd = -1;
+        private int listener = -1;
+        private @org.jspecify.annotations.Nullable AgentRegion region;
+        private @org.jspecify.annotations.Nullable StockOriginThreads threads;
+
+        Launch(int pid) {
+            this.pid = pid;
+        }
+
+        @Override
+        public Future<OriginSpace> prepared() {
+            return prepared.future();
+        }
+
+        @Override
+        public void start() {
+            tracer.submit(ptrace -> {
+                tracer.forget(pid);
+                ptrace.detach(pid, 0);
+            });
+        }
+
+        @Override
+        public void onStop(Ptrace ptrace, int tid, int status) {
+            if (!Ptrace.stopped(status)) {
+                fail(new TraceException("process " + pid + " ended before it became the program"));
+                return;
+            }
+            if (Ptrace.event(status) == Ptrace.EVENT_EXEC) {
+                prepare(ptrace);
+            } else if (Ptrace.event(status) == 0) {
+                ptrace.cont(pid, Ptrace.stopSignal(status));
+            } else {
+                ptrace.cont(pid, 0);
+            }
+        }
+
+        private void prepare(Ptrace ptrace) {
+            AgentRegion agent = java.util.Objects.requireNonNull(region);
+            try {
+                ProgramPreparation.Prepared program = new ProgramPreparation(ptrace, agent, pid, pidfd).run();
+                Userfault uffd = new Userfault(program.uffd());
+                check("UFFDIO_API", uffd.enable());
+                uffd.release();
+                context.runOnContext(ignored -> ready(program, agent));
+            } catch (TraceException | IOException e) {
+                Linux.kill(pid, Linux.SIGKILL);
+                fail(e);
+            }
+        }
+
+        private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
+            StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
+            ours.prepared(program.helperPid(), program.memFd());
+            StockOriginSpace space = new StockOriginSpace(context, program, agent, ours, pidfd);
+            origins.add(space);
+            prepared.complete(space);
+        }
+
+        private void fail(Exception cause) {
+            tracer.forget(pid);
+            context.runOnContext(ignored -> {
+                if (threads != null) {
+                    threads.close();
+                }
+                if (pidfd >= 0) {
+                    Linux.close(pidfd);
+                }
+                prepared.tryFail(cause);
+            });
+        }
+    }
+
+    @Override
+    public Future<ShadowSpace> createShadow(SpaceLayout layout) {
+        Promise<ShadowSpace> created = Promise.promise();
+        ShadowStart start = new ShadowStart(tracer, files.path("hitotsu-shadow"), layout);
+        tracer.submit(
+                start::run,
+                (shadow, failure) -> context.runOnContext(ignored -> {
+                    if (failure != null) {
+                        created.fail(failure);
+                        return;
+                    }
+                    StockShadowSpace space = new StockShadowSpace(context, tracer, shadow);
+                    shadows.add(space);
+                    space.onClose(() -> shadows.remove(space));
+                    tracer.submit(ptrace -> ptrace.cont(shadow.pid(), 0));
+                    created.complete(space);
+                }));
+        return created.future();
+    }
+
+    @Override
+    public void close() {
+        for (StockOriginSpace origin : List.copyOf(origins)) {
+            origin.close();
+        }
+        for (StockShadowSpace shadow : List.copyOf(shadows)) {
+            shadow.close();
+        }
+        tracer.close();
+    }
+}

@@ -1,0 +1,151 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.loop.LoopFd;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+
+/** A prepared program at its origin, with everything the daemon holds of it. */
+final class StockOriginSpace implements OriginSpace {
+    private static final int COPY_CHUNK = 1 << 20;
+
+    private final ProgramPreparation.Prepared program;
+    private final AgentRegion region;
+    private final StockOriginThreads threads;
+    private final OriginPages pages;
+    private final VmaTable vmas;
+    private final int pidfd;
+    private final LoopFd endWatch;
+    private boolean closed;
+    private boolean ended;
+
+    StockOriginSpace(
+            Context context,
+            ProgramPreparation.Prepared program,
+            AgentRegion region,
+            StockOriginThreads threads,
+            int pidfd) {
+        this.program = program;
+        this.region = region;
+        this.threads = threads;
+        this.pidfd = pidfd;
+        this.vmas = new VmaTable(program.pid());
+        Userfault uffd = new Userfault(program.uffd());
+        this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
+        this.endWatch = LoopFd.watch(context, pidfd, this::ended);
+    }
+
+    private void ended() {
+        if (!ended) {
+            ended = true;
+            endWatch.close();
+            threads.processEnded();
+        }
+    }
+
+    @Override
+    public int pid() {
+        return program.pid();
+    }
+
+    @Override
+    public SpaceLayout layout() {
+        return program.layout();
+    }
+
+    @Override
+    public OriginThreads threads() {
+        return threads;
+    }
+
+    @Override
+    public PagePort pages() {
+        return pages;
+    }
+
+    @Override
+    public void vmasChanged() {
+        vmas.changed();
+    }
+
+    @Override
+    public boolean isRegularFile(int fd) {
+        return Files.isRegularFile(descriptor(fd));
+    }
+
+    private Path descriptor(int fd) {
+        return Path.of("/proc/" + program.pid() + "/fd/" + fd);
+    }
+
+    @Override
+    public Future<Long> mapFileCopy(long address, long length, int prot, int flags, int fd, long offset) {
+        long here = Linux.pidfdGetfd(pidfd, fd);
+        if (here < 0) {
+            return Future.succeededFuture(here);
+        }
+        int writable = prot | Linux.PROT_READ | Linux.PROT_WRITE;
+        return threads.helper()
+                .exec(Linux.NR_MMAP, address, length, writable, flags | Linux.MAP_ANONYMOUS, -1, 0)
+                .compose(at -> {
+                    if (at < 0 && at >= -4095) {
+                        return Future.succeededFuture(at);
+                    }
+                    long copied = copy((int) here, offset, at, length);
+                    if (copied < 0) {
+                        return threads.helper()
+                                .exec(Linux.NR_MUNMAP, at, length)
+                                .map(copied);
+                    }
+                    return prot == writable
+                            ? Future.succeededFuture(at)
+                            : threads.helper()
+                                    .exec(Linux.NR_MPROTECT, at, length, prot)
+                                    .map(at);
+                })
+                .onComplete(done -> Linux.close((int) here));
+    }
+
+    /** Reads the file through a copy of its descriptor, at its offset, and writes the program's memory. */
+    private long copy(int fd, long offset, long address, long length) {
+        try (NativeMemory buffer = new NativeMemory(Math.min(length, COPY_CHUNK))) {
+            long done = 0;
+            while (done < length) {
+                long chunk = Math.min(length - done, COPY_CHUNK);
+                long got = Linux.call(Linux.NR_PREAD64, fd, buffer.address(), chunk, offset + done, 0, 0);
+                if (got <= 0) {
+                    return got; // behind the file's end a mapping reads as zeros, as the anonymous one does
+                }
+                long put = Linux.call(Linux.NR_PWRITE64, program.memFd(), buffer.address(), got, address + done, 0, 0);
+                if (put != got) {
+                    return put < 0 ? put : -Linux.EFAULT;
+                }
+                done += got;
+            }
+            return 0;
+        }
+    }
+
+    @Override
+    public void kill() {
+        Linux.kill(program.pid(), Linux.SIGKILL);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            endWatch.close();
+            threads.close();
+            pages.close();
+            Linux.close(pidfd);
+            region.close();
+        }
+    }
+}

@@ -1,0 +1,564 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.HashMap;
+import java.util.Map;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads at the origin by seccomp notification and ptrace on demand.
+ *
+ * <p>A deputy stands in the agent. Between two calls it waits in the rendezvous, where the next request costs one
+ * notification round trip; but a received notification can't be interrupted by a signal (SECCOMP_FILTER_FLAG_
+ * WAIT_KILLABLE_RECV, without which a signal could make a trapped mmap run twice). So after {@link #IDLE_MILLIS} without
+ * a request it is sent to sleep on its mailbox's futex, where signals find it.
+ */
+final class StockOriginThreads implements OriginThreads, Notifications.Handler, OriginTracee.Reports {
+    private static final Logger LOG = LoggerFactory.getLogger(StockOriginThreads.class);
+    private static final int IDLE_MILLIS = 2;
+    private static final int SPAWN_CHECK_MILLIS = 20;
+    private static final int CLONE_VM = 0x100;
+    private static final int CLONE_THREAD = 0x10000;
+
+    /** What the daemon knows of one thread. Event loop only. */
+    private static final class Task {
+        final int tid;
+        /** The notification of a trapped call at home, 0 if none. */
+        long trapped;
+
+        boolean deputy;
+        boolean stoppedAtBirth;
+        boolean ending;
+        boolean resuming;
+        boolean signalled;
+        long slot;
+        /** The notification of the rendezvous the deputy waits in, 0 if none. */
+        long rendezvous;
+
+        boolean rendezvousAged;
+        boolean idle;
+        /** Whether a request was handed out (or waits in the mailbox) whose end was not reported. */
+        boolean executing;
+
+        int queuedCommand;
+
+        @Nullable
+        OriginTracee tracee;
+
+        @Nullable
+        Promise<Void> forked;
+
+        @Nullable
+        Promise<Void> unregistered;
+
+        Task(int tid) {
+            this.tid = tid;
+        }
+    }
+
+    private final Context context;
+    private final Tracer tracer;
+    private final AgentRegion region;
+    private final Notifications notifications;
+    private final Helper helper;
+    private final int pid;
+    private final Map<Integer, Task> tasks = new HashMap<>();
+    private @Nullable Events events;
+    private int helperPid;
+    private int memFd = -1;
+    private boolean ready;
+    private boolean everMoved;
+    private boolean sweeping;
+    private boolean ended;
+
+    StockOriginThreads(Context context, Tracer tracer, AgentRegion region, int pid, int listener) {
+        this.context = context;
+        this.tracer = tracer;
+        this.region = region;
+        this.pid = pid;
+        tasks.put(pid, new Task(pid));
+        this.notifications = new Notifications(context, listener, this);
+        this.helper = new Helper(region, notifications);
+    }
+
+    /** The program is prepared: from now on its calls mean something. */
+    void prepared(int helperProcess, int memory) {
+        helperPid = helperProcess;
+        memFd = memory;
+        ready = true;
+    }
+
+    Helper helper() {
+        return helper;
+    }
+
+    @Override
+    public void events(Events handler) {
+        this.events = handler;
+    }
+
+    private Events events() {
+        return java.util.Objects.requireNonNull(events, "events");
+    }
+
+    // Notifications.
+
+    @Override
+    public void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi) {
+        if (nr == NR_RENDEZVOUS) {
+            onRendezvous(id, tid);
+            return;
+        }
+        Task task = tasks.get(tid);
+        if (!ready || task == null || foreignAbi || ended || events == null) {
+            // Before the program is prepared, or a child process of it: native.
+            notifications.proceed(id);
+            return;
+        }
+        task.trapped = id;
+        switch ((int) nr) {
+            case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
+            case Linux.NR_CLONE3 -> onClone(task, readLong(args[0]), nr, args);
+            case Linux.NR_FORK -> events().onFork(tid, (int) nr, args);
+            case Linux.NR_VFORK -> proceed(tid);
+            case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(tid);
+            case Linux.NR_EXIT -> onExit(task, (int) args[0]);
+            default -> events().onMemoryCall(tid, (int) nr, args);
+        }
+    }
+
+    private void onClone(Task task, long flags, long nr, long[] args) {
+        if ((flags & CLONE_THREAD) != 0) {
+            spawn(task, true);
+        } else if ((flags & CLONE_VM) != 0) {
+            // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
+            proceed(task.tid);
+        } else {
+            events().onFork(task.tid, (int) nr, args);
+        }
+    }
+
+    private void spawn(Task task, boolean thread) {
+        long id = task.trapped;
+        task.trapped = 0;
+        tracer.submit(
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, tracer, this, task.tid, thread),
+                (tracee, failure) -> onLoop(() -> {
+                    if (failure != null) {
+                        LOG.warn(
+                                "thread {} is traced by somebody else, its new threads stay at home: {}",
+                                task.tid,
+                                failure.getMessage());
+                        finishFork(task);
+                    }
+                    notifications.proceed(id);
+                    if (tracee != null) {
+                        context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkSpawn));
+                    }
+                }));
+    }
+
+    private void onExit(Task task, int status) {
+        if (!everMoved) {
+            tasks.remove(task.tid);
+            notifications.proceed(task.trapped);
+            task.trapped = 0;
+            events().onThreadGone(task.tid);
+            return;
+        }
+        // The kernel's own exit would not wait for pages which are elsewhere (agent.c, thread_exit).
+        task.ending = true;
+        park(task.tid).onComplete(done -> {
+            if (done.succeeded()) {
+                exit(task.tid, status);
+            }
+        });
+    }
+
+    private long readLong(long address) {
+        try (NativeMemory buffer = new NativeMemory(8)) {
+            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), 8, address, 0, 0);
+            return got == 8 ? NativeMemory.getLong(buffer.address()) : 0;
+        }
+    }
+
+    private void onRendezvous(long id, int tid) {
+        Task task = tasks.get(tid);
+        if (task == null || !task.deputy) {
+            if (tid == helperPid || !ready) {
+                helper.onRendezvous(id);
+            } else {
+                notifications.answer(id, -Linux.EINVAL);
+            }
+            return;
+        }
+        if (task.resuming) {
+            // Interrupted already; a notification that is received holds the interrupt up until it is answered.
+            notifications.answer(id, 0);
+            return;
+        }
+        task.rendezvous = id;
+        task.rendezvousAged = false;
+        task.idle = false;
+        if (task.executing && region.state(task.slot) == STATE_DONE) {
+            task.executing = false;
+            region.setState(task.slot, STATE_FREE);
+            Promise<Void> unregistered = task.unregistered;
+            if (unregistered != null) {
+                task.unregistered = null;
+                unregistered.complete();
+            } else {
+                events().onExecuted(tid, region.result(task.slot));
+            }
+        }
+        handOut(task);
+        startSweep();
+    }
+
+    /** Gives a waiting deputy the request in its mailbox. */
+    private void handOut(Task task) {
+        if (task.queuedCommand == 0) {
+            return;
+        }
+        if (task.rendezvous != 0) {
+            long id = task.rendezvous;
+            task.rendezvous = 0;
+            int command = task.queuedCommand;
+            task.queuedCommand = 0;
+            notifications.answer(id, command);
+        } else if (task.idle) {
+            task.idle = false;
+            if (task.queuedCommand == CMD_EXEC) {
+                task.queuedCommand = 0;
+            } else {
+                // The sleeper executes nothing but requests by itself; anything else it fetches at the rendezvous.
+                region.setState(task.slot, STATE_FREE);
+            }
+            long futex = region.local(task.slot) + BOX_FUTEX;
+            NativeMemory.putIntVolatile(futex, 1);
+            Linux.futexWake(futex);
+        }
+    }
+
+    private void startSweep() {
+        if (!sweeping) {
+            sweeping = true;
+            context.owner().setTimer(IDLE_MILLIS, this::sweep);
+        }
+    }
+
+    /** Sends deputies to sleep that have waited in the rendezvous since the sweep before. */
+    private void sweep(long timer) {
+        sweeping = false;
+        boolean again = false;
+        for (Task task : tasks.values()) {
+            if (task.rendezvous == 0) {
+                continue;
+            }
+            if (!task.rendezvousAged) {
+                task.rendezvousAged = true;
+                again = true;
+                continue;
+            }
+            long id = task.rendezvous;
+            task.rendezvous = 0;
+            task.idle = true;
+            NativeMemory.putIntVolatile(region.local(task.slot) + BOX_FUTEX, 0);
+            notifications.answer(id, CMD_IDLE);
+        }
+        if (again && !ended) {
+            startSweep();
+        }
+    }
+
+    // OriginThreads.
+
+    @Override
+    public Future<ThreadImage> park(int tid) {
+        Task task = tasks.get(tid);
+        if (task == null) {
+            return Future.failedFuture("thread " + tid + " has ended");
+        }
+        if (task.deputy) {
+            return Future.failedFuture("thread " + tid + " is not at home");
+        }
+        if (task.trapped != 0 && !task.ending) {
+            return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
+        }
+        everMoved = true;
+        task.deputy = true;
+        task.slot = region.takeSlot();
+        Promise<OriginTracee.Captured> captured = Promise.promise();
+        java.util.function.BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> onLoop(() -> {
+            if (failure != null) {
+                captured.tryFail(failure);
+            } else {
+                captured.tryComplete(image);
+            }
+        });
+        OriginTracee tracee = task.tracee;
+        if (task.stoppedAtBirth && tracee != null) {
+            task.stoppedAtBirth = false;
+            tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
+        } else {
+            long id = task.trapped;
+            task.trapped = 0;
+            tracer.submit(
+                    ptrace -> OriginTracee.seizeToPark(ptrace, tracer, this, tid, task.slot, parked),
+                    (seized, failure) -> onLoop(() -> {
+                        if (seized != null) {
+                            task.tracee = seized;
+                        } else {
+                            task.deputy = false;
+                            region.freeSlot(task.slot);
+                            captured.tryFail(failure);
+                        }
+                        if (id != 0) {
+                            notifications.answer(id, -Linux.EINTR);
+                        }
+                    }));
+        }
+        return captured.future().compose(done -> settle(task, done));
+    }
+
+    /**
+     * Takes the thread's restartable sequences away, before its memory moves: the kernel would write the CPU number into
+     * that area at each switch of the deputy. It is not registered on the other node either, since CPU numbers of two
+     * nodes overlap and per-CPU data would be shared by CPUs that are not the same; the program sees it unregistered.
+     */
+    private Future<ThreadImage> settle(Task task, OriginTracee.Captured captured) {
+        long[] rseq = captured.rseq();
+        if (rseq[0] == 0 || task.ending) {
+            return Future.succeededFuture(captured.image());
+        }
+        ThreadImage image = abortSequence(captured.image(), rseq[0]);
+        Promise<Void> promise = Promise.promise();
+        task.unregistered = promise;
+        exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
+        return promise.future().map(image);
+    }
+
+    /** A thread taken in the middle of a restartable sequence goes on at its abort handler (rseq(2)). */
+    private ThreadImage abortSequence(ThreadImage image, long area) {
+        long descriptor = readLong(area + 8);
+        if (descriptor == 0) {
+            return image;
+        }
+        long start = readLong(descriptor + 8);
+        long length = readLong(descriptor + 16);
+        long abort = readLong(descriptor + 24);
+        long offset = image.register(Registers.RIP) - start;
+        return Long.compareUnsigned(offset, length) < 0 ? image.with(Registers.RIP, abort) : image;
+    }
+
+    @Override
+    public void release(int tid) {
+        Task task = tasks.get(tid);
+        if (task != null && task.stoppedAtBirth) {
+            task.stoppedAtBirth = false;
+            OriginTracee tracee = task.tracee;
+            task.tracee = null;
+            if (tracee != null) {
+                tracer.submit(tracee::release);
+            }
+        }
+    }
+
+    @Override
+    public void resume(int tid, ThreadImage image, boolean inCall) {
+        Task task = tasks.get(tid);
+        if (task == null || task.tracee == null) {
+            return;
+        }
+        task.resuming = true;
+        OriginTracee tracee = task.tracee;
+        tracer.submit(ptrace -> {
+            tracee.resume(ptrace, region, image, inCall);
+            onLoop(() -> {
+                if (task.rendezvous != 0) {
+                    long id = task.rendezvous;
+                    task.rendezvous = 0;
+                    notifications.answer(id, 0);
+                }
+            });
+        });
+    }
+
+    @Override
+    public void onResumed(int tid) {
+        onLoop(() -> {
+            Task task = tasks.get(tid);
+            if (task != null) {
+                region.freeSlot(task.slot);
+                task.deputy = false;
+                task.resuming = false;
+                task.signalled = false;
+                task.executing = false;
+                task.queuedCommand = 0;
+                task.rendezvous = 0;
+                task.idle = false;
+                task.tracee = null;
+            }
+        });
+    }
+
+    @Override
+    public void exec(int tid, long nr, long[] args) {
+        request(tid, CMD_EXEC, nr, args);
+    }
+
+    @Override
+    public void exit(int tid, int status) {
+        long head = 0;
+        try (NativeMemory out = new NativeMemory(16)) {
+            if (Linux.call(Linux.NR_GET_ROBUST_LIST, tid, out.address(), out.address() + 8) == 0) {
+                head = NativeMemory.getLong(out.address());
+            }
+        }
+        Task task = tasks.get(tid);
+        if (task != null) {
+            task.ending = true;
+        }
+        request(tid, CMD_CALL, CALL_THREAD_EXIT, new long[] {status, head});
+    }
+
+    private void request(int tid, int command, long nr, long[] args) {
+        Task task = tasks.get(tid);
+        if (task == null || !task.deputy) {
+            return;
+        }
+        task.executing = true;
+        task.queuedCommand = command;
+        region.request(task.slot, nr, args);
+        handOut(task);
+    }
+
+    @Override
+    public Future<Long> execInSpace(long nr, long... args) {
+        return helper.exec(nr, args);
+    }
+
+    @Override
+    public void answer(int tid, long result) {
+        Task task = tasks.get(tid);
+        if (task != null && task.trapped != 0) {
+            long id = task.trapped;
+            task.trapped = 0;
+            notifications.answer(id, result);
+        }
+    }
+
+    @Override
+    public void proceed(int tid) {
+        Task task = tasks.get(tid);
+        if (task != null && task.trapped != 0) {
+            long id = task.trapped;
+            task.trapped = 0;
+            notifications.proceed(id);
+        }
+    }
+
+    @Override
+    public Future<Void> proceedWithFork(int tid) {
+        Task task = tasks.get(tid);
+        if (task == null || task.trapped == 0) {
+            return Future.succeededFuture();
+        }
+        Promise<Void> promise = Promise.promise();
+        task.forked = promise;
+        spawn(task, false);
+        return promise.future();
+    }
+
+    private static void finishFork(Task task) {
+        Promise<Void> forked = task.forked;
+        task.forked = null;
+        if (forked != null) {
+            forked.complete();
+        }
+    }
+
+    // OriginTracee.Reports, on the tracing thread.
+
+    @Override
+    public void onGone(int tid) {
+        onLoop(() -> {
+            Task task = tasks.remove(tid);
+            if (task != null) {
+                if (task.slot != 0) {
+                    region.freeSlot(task.slot);
+                }
+                finishFork(task);
+                if (!ended) {
+                    events().onThreadGone(tid);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void onSignal(int tid, int signal) {
+        onLoop(() -> {
+            Task task = tasks.get(tid);
+            if (task != null && !task.resuming) {
+                task.signalled = true;
+                events().onDeputySignal(tid, signal);
+            }
+        });
+    }
+
+    @Override
+    public void onSpawned(int parent, int child, OriginTracee tracee) {
+        onLoop(() -> {
+            Task task = new Task(child);
+            task.tracee = tracee;
+            task.stoppedAtBirth = true;
+            tasks.put(child, task);
+            events().onThreadCreated(child, parent);
+        });
+    }
+
+    @Override
+    public void onForked(int parent) {
+        onLoop(() -> {
+            Task task = tasks.get(parent);
+            if (task != null) {
+                finishFork(task);
+            }
+        });
+    }
+
+    private void onLoop(Runnable action) {
+        context.runOnContext(ignored -> action.run());
+    }
+
+    void processEnded() {
+        if (!ended && events != null) {
+            events.onProcessEnded();
+        }
+    }
+
+    /**
+     * The process has ended. The listener stays until its last child process under the filter has ended too: with it
+     * closed, their trapped calls would fail.
+     */
+    void close() {
+        if (!ended) {
+            ended = true;
+            if (helperPid != 0) {
+                Linux.kill(helperPid, Linux.SIGKILL);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import org.hitotsu.forwarder.backend.ShadowThreads;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads of a shadow: each stands in the agent's rendezvous until an image is set into it, runs the program's code, and
+ * is stopped out of it again. They are traced for their whole life, so that they end with the daemon and a fault signal
+ * is seen before it is delivered.
+ */
+final class StockShadowThreads implements ShadowThreads, Notifications.Handler, ShadowTracee.Reports {
+    /** Event loop only. */
+    private static final class Hosted {
+        final int tid;
+        final long slot;
+        final ShadowTracee tracee;
+        boolean running;
+        /** The notification of the captured call, 0 if none. */
+        long captured;
+
+        long capturedNr;
+        boolean removing;
+        long rendezvous;
+
+        @Nullable
+        Promise<Parked> parking;
+
+        Hosted(int tid, long slot, ShadowTracee tracee) {
+            this.tid = tid;
+            this.slot = slot;
+            this.tracee = tracee;
+        }
+    }
+
+    private record Creation(long slot, Promise<Integer> promise) {}
+
+    private final Context context;
+    private final Tracer tracer;
+    private final AgentRegion region;
+    private final Notifications notifications;
+    private final int pid;
+    private final Map<Integer, Hosted> hosted = new HashMap<>();
+    private final ArrayDeque<Creation> creations = new ArrayDeque<>();
+    private @Nullable Creation creating;
+    private long controlRendezvous;
+    private @Nullable Events events;
+    private boolean closed;
+
+    StockShadowThreads(Context context, Tracer tracer, AgentRegion region, int pid, int listener) {
+        this.context = context;
+        this.tracer = tracer;
+        this.region = region;
+        this.pid = pid;
+        this.notifications = new Notifications(context, listener, this);
+    }
+
+    @Override
+    public void events(Events handler) {
+        this.events = handler;
+    }
+
+    private Events events() {
+        return java.util.Objects.requireNonNull(events, "events");
+    }
+
+    @Override
+    public void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi) {
+        if (tid == pid) {
+            controlRendezvous = id;
+            createNext();
+            return;
+        }
+        Hosted thread = hosted.get(tid);
+        if (thread == null || nr == NR_RENDEZVOUS) {
+            // Standing in the agent. Whoever is not yet known here is: its birth is reported by the tracer.
+            if (thread != null) {
+                thread.rendezvous = id;
+            }
+            return;
+        }
+        thread.captured = id;
+        thread.capturedNr = nr;
+        if (thread.parking == null) {
+            events().onCaptured(tid, nr, args, foreignAbi);
+        }
+    }
+
+    @Override
+    public Future<Integer> create() {
+        Promise<Integer> promise = Promise.promise();
+        creations.add(new Creation(region.takeSlot(), promise));
+        createNext();
+        return promise.future();
+    }
+
+    private void createNext() {
+        if (creating != null || controlRendezvous == 0 || creations.isEmpty()) {
+            return;
+        }
+        creating = creations.removeFirst();
+        long id = controlRendezvous;
+        controlRendezvous = 0;
+        region.request(AgentRegion.controlSlot(), CALL_NEW_THREAD, new long[] {creating.slot()});
+        notifications.answer(id, CMD_CALL);
+    }
+
+    @Override
+    public void onBorn(int tid, ShadowTracee tracee) {
+        onLoop(() -> {
+            Creation done = creating;
+            creating = null;
+            if (done != null) {
+                hosted.put(tid, new Hosted(tid, done.slot(), tracee));
+                done.promise().complete(tid);
+            }
+            createNext();
+        });
+    }
+
+    @Override
+    public void resume(int tid, ThreadImage image) {
+        Hosted thread = hosted.get(tid);
+        if (thread == null || thread.running) {
+            return;
+        }
+        thread.running = true;
+        thread.captured = 0;
+        tracer.submit(ptrace -> thread.tracee.run(ptrace, image, thread.slot));
+    }
+
+    @Override
+    public Future<Parked> park(int tid) {
+        Hosted thread = hosted.get(tid);
+        if (thread == null || !thread.running || thread.parking != null) {
+            return Future.failedFuture("thread " + tid + " does not run here");
+        }
+        Promise<Parked> promise = Promise.promise();
+        thread.parking = promise;
+        tracer.submit(ptrace -> thread.tracee.park(ptrace));
+        return promise.future();
+    }
+
+    @Override
+    public void onParked(int tid, ThreadImage image, boolean interruptedCall, int signal) {
+        onLoop(() -> {
+            Hosted thread = hosted.get(tid);
+            if (thread == null) {
+                return;
+            }
+            thread.running = false;
+            thread.captured = 0;
+            Promise<Parked> parking = thread.parking;
+            thread.parking = null;
+            if (parking != null) {
+                parking.complete(
+                        new Parked(image, interruptedCall, interruptedCall ? image.register(CALL_NUMBER) : -1));
+            } else {
+                events().onTrap(tid, signal, image);
+            }
+        });
+    }
+
+    private static final int CALL_NUMBER = org.hitotsu.forwarder.nativecall.Ptrace.Registers.ORIG_RAX;
+
+    @Override
+    public void inject(int tid, long result) {
+        Hosted thread = hosted.get(tid);
+        if (thread != null && thread.captured != 0) {
+            long id = thread.captured;
+            thread.captured = 0;
+            notifications.answer(id, result);
+        }
+    }
+
+    @Override
+    public void remove(int tid) {
+        Hosted thread = hosted.get(tid);
+        if (thread == null) {
+            return;
+        }
+        thread.removing = true;
+        tracer.submit(ptrace -> thread.tracee.end(ptrace));
+    }
+
+    @Override
+    public void onGone(int tid) {
+        onLoop(() -> {
+            Hosted thread = hosted.remove(tid);
+            if (thread != null) {
+                region.freeSlot(thread.slot);
+            }
+            if (tid == pid || thread != null && !thread.removing) {
+                shadowGone("thread " + tid + " of the shadow has ended");
+            }
+        });
+    }
+
+    private void shadowGone(String why) {
+        if (!closed) {
+            close();
+            events().onShadowGone(why);
+        }
+    }
+
+    private void onLoop(Runnable action) {
+        context.runOnContext(ignored -> action.run());
+    }
+
+    /** Ends the shadow. */
+    void close() {
+        if (!closed) {
+            closed = true;
+            Linux.kill(pid, Linux.SIGKILL);
+            notifications.close();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread of the daemon that traces. ptrace ties each tracee to the thread which attached it, so every request
+ * is a task on this thread; stops that no task is waiting for go to the handler registered for their thread.
+ *
+ * <p>wait(2) can't be woken by a queue. So a second thread waits, without taking ({@code WNOWAIT}), until there is
+ * something to take, and then wakes the tracing thread; it waits again only when that has taken all there was.
+ */
+final class Tracer implements AutoCloseable {
+    /** Hears of a stop or the end of one thread. Called on the tracing thread; must not block for long. */
+    interface StopHandler {
+        void onStop(Ptrace ptrace, int tid, int status);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Tracer.class);
+
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Map<Integer, StopHandler> handlers = new ConcurrentHashMap<>();
+    /** Stopped threads that have no handler yet. Tracing thread only. */
+    private final java.util.Set<Integer> unclaimed = new java.util.HashSet<>();
+
+    private final Ptrace ptrace = new Ptrace();
+    private final Semaphore drained = new Semaphore(0);
+    private final Thread thread;
+    private final Thread waiter;
+    private volatile boolean drainWanted;
+    private volatile boolean closed;
+
+    Tracer() {
+        thread = new Thread(this::run, "hitotsu-tracer");
+        waiter = new Thread(this::awaitStops, "hitotsu-tracer-wait");
+        thread.setDaemon(true);
+        waiter.setDaemon(true);
+        thread.start();
+        waiter.start();
+    }
+
+    /** Runs {@code task} on the tracing thread, after those submitted before it. May be called from any thread. */
+    void submit(Consumer<Ptrace> task) {
+        tasks.add(() -> task.accept(ptrace));
+        LockSupport.unpark(thread);
+    }
+
+    /** As {@link #submit}, answering through {@code done} (result, or failure and null result) on the tracing thread. */
+    <T> void submit(TraceTask<T> task, java.util.function.BiConsumer<T, Throwable> done) {
+        submit(ptrace -> {
+            T result;
+            try {
+                result = task.run(ptrace);
+            } catch (Exception e) {
+                done.accept(null, e);
+                return;
+            }
+            done.accept(result, null);
+        });
+    }
+
+    /** A task with a result which may fail. */
+    interface TraceTask<T> {
+        T run(Ptrace ptrace) throws Exception;
+    }
+
+    /** Names who hears of the stops of {@code tid}. To be called before the thread can stop. */
+    void handle(int tid, StopHandler handler) {
+        handlers.put(tid, handler);
+        LockSupport.unpark(waiter);
+    }
+
+    void forget(int tid) {
+        handlers.remove(tid);
+    }
+
+    private void run() {
+        while (!closed) {
+            Runnable task = tasks.poll();
+            if (task != null) {
+                guarded(task);
+                continue;
+            }
+            if (drainWanted) {
+                drainWanted = false;
+                guarded(this::drain);
+                drained.release();
+                continue;
+            }
+            LockSupport.park(this);
+        }
+        ptrace.close();
+    }
+
+    private void drain() {
+        while (true) {
+            long tid = ptrace.poll();
+            if (tid <= 0) {
+                return;
+            }
+            int status = ptrace.lastStatus();
+            StopHandler handler = handlers.get((int) tid);
+            if (handler != null) {
+                handler.onStop(ptrace, (int) tid, status);
+            } else if (Ptrace.stopped(status)) {
+                // A new thread, attached with its parent: its first stop may come before the parent's event.
+                unclaimed.add((int) tid);
+            } else {
+                unclaimed.remove((int) tid);
+            }
+        }
+    }
+
+    /**
+     * Waits for the first stop of a thread that the kernel attached together with its parent, and names its handler. On
+     * the tracing thread. False if the thread has ended.
+     */
+    boolean claim(Ptrace ptrace, int tid, StopHandler handler) {
+        handle(tid, handler);
+        return unclaimed.remove(tid) || ptrace.waitFor(tid) == tid && Ptrace.stopped(ptrace.lastStatus());
+    }
+
+    private void awaitStops() {
+        try (NativeMemory siginfo = new NativeMemory(128)) {
+            while (!closed) {
+                long result = Ptrace.awaitAny(siginfo.address());
+                if (result == -Linux.EINTR) {
+                    continue;
+                }
+                if (result < 0) {
+                    // ECHILD: nothing is traced. handle() wakes this thread; the limit covers a wake-up that came
+                    // first.
+                    LockSupport.parkNanos(this, handlers.isEmpty() ? 1_000_000_000L : 1_000_000L);
+                    continue;
+                }
+                drainWanted = true;
+                LockSupport.unpark(thread);
+                drained.acquireUninterruptibly();
+            }
+        }
+    }
+
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("tracer task failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        LockSupport.unpark(waiter);
+        drained.release();
+    }
+}

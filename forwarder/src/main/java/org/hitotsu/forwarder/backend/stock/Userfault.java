@@ -1,0 +1,129 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Context;
+import org.hitotsu.forwarder.loop.LoopFd;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+
+/**
+ * A userfaultfd of another process on the event loop (userfaultfd(2), ioctl_userfaultfd(2)). Results follow
+ * {@link Linux}. Event loop only, but for {@link #enable}.
+ */
+final class Userfault implements AutoCloseable {
+    /** Receives each page-fault event. */
+    interface Handler {
+        void onFault(long page, boolean write, boolean protectedPage, int tid);
+    }
+
+    private static final long API = 0xc018aa3fL;
+    private static final long REGISTER = 0xc020aa00L;
+    private static final long WAKE = 0x8010aa02L;
+    private static final long COPY = 0xc028aa03L;
+    private static final long WRITEPROTECT = 0xc018aa06L;
+    private static final int FEATURE_PAGEFAULT_FLAG_WP = 1;
+    private static final int FEATURE_THREAD_ID = 1 << 8;
+    private static final int FEATURE_WP_HUGETLBFS_SHMEM = 1 << 12;
+    private static final int FLAG_WRITE = 1;
+    private static final int FLAG_WP = 2;
+    private static final int EVENT_PAGEFAULT = 0x12;
+    private static final int MESSAGE_SIZE = 32;
+    private static final int BATCH = 32;
+
+    private final int fd;
+    private final NativeMemory scratch = new NativeMemory(MESSAGE_SIZE * BATCH + 64);
+    private final long arg = scratch.address() + MESSAGE_SIZE * BATCH;
+    private @org.jspecify.annotations.Nullable LoopFd watched;
+    private boolean closed;
+
+    Userfault(int fd) {
+        this.fd = fd;
+    }
+
+    /** UFFDIO_API; write protection of shared memory needs Linux 5.19. */
+    long enable() {
+        NativeMemory.putLong(arg, 0xaa);
+        NativeMemory.putLong(arg + 8, FEATURE_PAGEFAULT_FLAG_WP | FEATURE_THREAD_ID | FEATURE_WP_HUGETLBFS_SHMEM);
+        NativeMemory.putLong(arg + 16, 0);
+        return Linux.ioctl(fd, API, arg);
+    }
+
+    void watch(Context context, Handler handler) {
+        watched = LoopFd.watch(context, fd, () -> read(handler));
+    }
+
+    private void read(Handler handler) {
+        long at = scratch.address();
+        long bytes = Linux.call(Linux.NR_READ, fd, at, MESSAGE_SIZE * BATCH);
+        for (long m = at; m < at + bytes && !closed; m += MESSAGE_SIZE) {
+            if (NativeMemory.getByte(m) == EVENT_PAGEFAULT) {
+                long flags = NativeMemory.getLong(m + 8);
+                long page = NativeMemory.getLong(m + 16) >>> Linux.PAGE_SHIFT;
+                handler.onFault(page, (flags & FLAG_WRITE) != 0, (flags & FLAG_WP) != 0, NativeMemory.getInt(m + 24));
+            }
+        }
+    }
+
+    /** Registers a range for missing and write-protect events. */
+    long register(long start, long length) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, length);
+        NativeMemory.putLong(arg + 16, 3);
+        NativeMemory.putLong(arg + 24, 0);
+        return Linux.ioctl(fd, REGISTER, arg);
+    }
+
+    /**
+     * Puts pages from {@code source} at {@code start}, atomically, and wakes who waits for them.
+     *
+     * @return bytes copied, which may be fewer than asked, or {@code -errno}
+     */
+    long copy(long start, long source, long length, boolean writeProtected) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, source);
+        NativeMemory.putLong(arg + 16, length);
+        NativeMemory.putLong(arg + 24, writeProtected ? 2 : 0);
+        NativeMemory.putLong(arg + 32, 0);
+        long result = Linux.ioctl(fd, COPY, arg);
+        long copied = NativeMemory.getLong(arg + 32);
+        return copied > 0 ? copied : result;
+    }
+
+    /** Sets or clears write protection; clearing wakes. */
+    long writeProtect(long start, long length, boolean on) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, length);
+        NativeMemory.putLong(arg + 16, on ? 1 : 0);
+        while (true) {
+            long result = Linux.ioctl(fd, WRITEPROTECT, arg);
+            // EAGAIN: the process's mappings are just changing (fork, mremap); it passes.
+            if (result != -Linux.EAGAIN) {
+                return result;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    long wake(long start, long length) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, length);
+        return Linux.ioctl(fd, WAKE, arg);
+    }
+
+    /** Frees what this object owns, but not the descriptor, which goes on to another owner. */
+    void release() {
+        closed = true;
+        scratch.close();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            if (watched != null) {
+                watched.close();
+            }
+            Linux.close(fd);
+            scratch.close();
+        }
+    }
+}

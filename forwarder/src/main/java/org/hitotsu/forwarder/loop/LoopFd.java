@@ -1,0 +1,101 @@
+package org.hitotsu.forwarder.loop;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.vertx.core.Context;
+import io.vertx.core.internal.ContextInternal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One readable descriptor on the daemon's event loop, level-triggered: the handler runs on the loop whenever epoll(7)
+ * reports the descriptor readable, and need not take everything there is.
+ *
+ * <p>Level-triggered because with edge triggering a record that arrives between the last read and the wait would be lost
+ * (the ring buffer's and the notification's wake-ups are not ordered with epoll's own bookkeeping).
+ */
+public final class LoopFd implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoopFd.class);
+
+    private final Handle handle;
+    private final IoEventLoop loop;
+    private volatile boolean closed;
+
+    private LoopFd(IoEventLoop loop, int fd, Runnable onReadable) {
+        this.loop = loop;
+        this.handle = new Handle(fd, onReadable);
+    }
+
+    /**
+     * Watches {@code fd}, which stays the caller's: it must outlive this object. May be called on any thread.
+     *
+     * @throws IllegalStateException if the loop isn't Netty's native epoll loop
+     */
+    public static LoopFd watch(Context context, int fd, Runnable onReadable) {
+        if (!(((ContextInternal) context).nettyEventLoop() instanceof IoEventLoop loop)) {
+            throw new IllegalStateException("event loop: not an I/O loop; start Vert.x with the native transport");
+        }
+        LoopFd watched = new LoopFd(loop, fd, onReadable);
+        loop.register(watched.handle).addListener(done -> {
+            if (!done.isSuccess()) {
+                LOG.error("descriptor {} can't be watched", fd, done.cause());
+                return;
+            }
+            IoRegistration registration = (IoRegistration) done.getNow();
+            watched.handle.registration = registration;
+            if (watched.closed) {
+                registration.cancel();
+            } else {
+                registration.submit(EpollIoOps.EPOLLIN);
+            }
+        });
+        return watched;
+    }
+
+    /** Stops watching. The descriptor may be closed after {@link #close} has returned on the loop. */
+    @Override
+    public void close() {
+        closed = true;
+        IoRegistration registration = handle.registration;
+        if (registration != null) {
+            registration.cancel();
+        }
+    }
+
+    private final class Handle implements EpollIoHandle {
+        private final FileDescriptor fd;
+        private final Runnable onReadable;
+        private volatile @org.jspecify.annotations.Nullable IoRegistration registration;
+
+        Handle(int fd, Runnable onReadable) {
+            this.fd = new FileDescriptor(fd);
+            this.onReadable = onReadable;
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return fd;
+        }
+
+        @Override
+        public void handle(IoRegistration from, IoEvent event) {
+            if (closed) {
+                return;
+            }
+            try {
+                onReadable.run();
+            } catch (RuntimeException e) {
+                LOG.error("handler of descriptor {} failed", fd.intValue(), e);
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

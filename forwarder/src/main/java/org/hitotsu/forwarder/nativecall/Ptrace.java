@@ -1,0 +1,274 @@
+package org.hitotsu.forwarder.nativecall;
+
+import java.util.Arrays;
+
+/**
+ * ptrace(2) and wait(2) requests, x86-64. Every method must be called on the one thread that traces (ptrace attaches a
+ * tracee to a thread, not to a process); each instance owns scratch memory, so it belongs to that thread too.
+ *
+ * <p>Results follow {@link Linux}: ≥ 0, or {@code -errno}.
+ */
+public final class Ptrace implements AutoCloseable {
+    public static final int OPTION_SYSGOOD = 1;
+    public static final int OPTION_FORK = 1 << 1;
+    public static final int OPTION_VFORK = 1 << 2;
+    public static final int OPTION_CLONE = 1 << 3;
+    public static final int OPTION_EXEC = 1 << 4;
+    public static final int OPTION_EXITKILL = 1 << 20;
+
+    public static final int EVENT_FORK = 1;
+    public static final int EVENT_VFORK = 2;
+    public static final int EVENT_CLONE = 3;
+    public static final int EVENT_EXEC = 4;
+    public static final int EVENT_STOP = 128;
+
+    private static final int GETEVENTMSG = 0x4201;
+    private static final int GETREGSET = 0x4204;
+    private static final int SETREGSET = 0x4205;
+    private static final int SEIZE = 0x4206;
+    private static final int INTERRUPT = 0x4207;
+    private static final int LISTEN = 0x4208;
+    private static final int GETSIGINFO = 0x4202;
+    private static final int GET_RSEQ_CONFIGURATION = 0x420f;
+    private static final int SETOPTIONS = 0x4200;
+    private static final int SYSCALL = 24;
+    private static final int CONT = 7;
+    private static final int DETACH = 17;
+    private static final int SINGLESTEP = 9;
+    private static final int NT_PRSTATUS = 1;
+    private static final int NT_X86_XSTATE = 0x202;
+    private static final int WALL = 0x40000000;
+    private static final int WNOHANG = 1;
+
+    /** An upper bound of the extended state (AMX tiles included), bytes. */
+    private static final int XSTATE_MAX = 16384;
+
+    private static final int IOVEC = 0;
+    private static final int STATUS = 16;
+    private static final int SMALL = 32;
+    private static final int REGISTERS = 256;
+    private static final int XSTATE = 1024;
+
+    private final NativeMemory scratch = new NativeMemory(XSTATE + XSTATE_MAX);
+
+    /** Result of {@link #waitFor}: the thread that stopped or ended; its raw status is in {@link #lastStatus()}. */
+    private int lastStatus;
+
+    private static long ptrace(int request, int tid, long address, long data) {
+        return Linux.call(Linux.NR_PTRACE, request, tid, address, data, 0, 0);
+    }
+
+    public long seize(int tid, int options) {
+        return ptrace(SEIZE, tid, 0, options);
+    }
+
+    public long interrupt(int tid) {
+        return ptrace(INTERRUPT, tid, 0, 0);
+    }
+
+    public long setOptions(int tid, int options) {
+        return ptrace(SETOPTIONS, tid, 0, options);
+    }
+
+    /** Lets a stopped thread run on, delivering {@code signal} unless it is 0. */
+    public long cont(int tid, int signal) {
+        return ptrace(CONT, tid, 0, signal);
+    }
+
+    /** As {@link #cont}, and stops at the next system call's entry or exit. */
+    public long contToSyscall(int tid, int signal) {
+        return ptrace(SYSCALL, tid, 0, signal);
+    }
+
+    public long step(int tid) {
+        return ptrace(SINGLESTEP, tid, 0, 0);
+    }
+
+    public long detach(int tid, int signal) {
+        return ptrace(DETACH, tid, 0, signal);
+    }
+
+    /** Leaves a thread in its group stop, and reports when SIGCONT ends it. */
+    public long listen(int tid) {
+        return ptrace(LISTEN, tid, 0, 0);
+    }
+
+    /** The message of the last event stop (a new thread's id for EVENT_CLONE and its kin). */
+    public long eventMessage(int tid) {
+        long at = scratch.address() + SMALL;
+        long result = ptrace(GETEVENTMSG, tid, 0, at);
+        return result < 0 ? result : NativeMemory.getLong(at);
+    }
+
+    /** si_code of the signal that a thread stopped for. */
+    public long signalCode(int tid) {
+        long at = scratch.address() + SMALL;
+        long result = ptrace(GETSIGINFO, tid, 0, at);
+        return result < 0 ? 0 : NativeMemory.getInt(at + 8);
+    }
+
+    /** Reads the general registers in the order of {@code struct user_regs_struct}. */
+    public long getRegisters(int tid, long[] into) {
+        long at = scratch.address();
+        NativeMemory.putLong(at + IOVEC, at + REGISTERS);
+        NativeMemory.putLong(at + IOVEC + 8, Registers.COUNT * 8L);
+        long result = ptrace(GETREGSET, tid, NT_PRSTATUS, at + IOVEC);
+        if (result < 0) {
+            return result;
+        }
+        for (int i = 0; i < Registers.COUNT; i++) {
+            into[i] = NativeMemory.getLong(at + REGISTERS + 8L * i);
+        }
+        return 0;
+    }
+
+    public long setRegisters(int tid, long[] from) {
+        long at = scratch.address();
+        for (int i = 0; i < Registers.COUNT; i++) {
+            NativeMemory.putLong(at + REGISTERS + 8L * i, from[i]);
+        }
+        NativeMemory.putLong(at + IOVEC, at + REGISTERS);
+        NativeMemory.putLong(at + IOVEC + 8, Registers.COUNT * 8L);
+        return ptrace(SETREGSET, tid, NT_PRSTATUS, at + IOVEC);
+    }
+
+    /**
+     * Reads the extended state (XSAVE, standard format), without its trailing zero bytes: most of it is the untouched
+     * part of wide registers.
+     *
+     * @return the bytes, or null when the thread is gone
+     */
+    public byte @org.jspecify.annotations.Nullable [] getXstate(int tid) {
+        long at = scratch.address();
+        NativeMemory.putLong(at + IOVEC, at + XSTATE);
+        NativeMemory.putLong(at + IOVEC + 8, XSTATE_MAX);
+        if (ptrace(GETREGSET, tid, NT_X86_XSTATE, at + IOVEC) < 0) {
+            return null;
+        }
+        int length = (int) NativeMemory.getLong(at + IOVEC + 8);
+        while (length > 0 && NativeMemory.getByte(at + XSTATE + length - 1) == 0) {
+            length--;
+        }
+        byte[] state = new byte[length];
+        NativeMemory.copyOut(at + XSTATE, state, 0, length);
+        return state;
+    }
+
+    /** Bytes of extended state that this kernel and CPU give a thread. */
+    public int xstateSize(int tid) {
+        long at = scratch.address();
+        NativeMemory.putLong(at + IOVEC, at + XSTATE);
+        NativeMemory.putLong(at + IOVEC + 8, XSTATE_MAX);
+        return ptrace(GETREGSET, tid, NT_X86_XSTATE, at + IOVEC) < 0 ? 0 : (int) NativeMemory.getLong(at + IOVEC + 8);
+    }
+
+    /** Writes the extended state; missing trailing bytes are zero. The kernel takes exactly its own size. */
+    public long setXstate(int tid, byte[] state) {
+        int size = xstateSize(tid);
+        if (size == 0) {
+            return -Linux.ESRCH;
+        }
+        if (state.length > size) {
+            return -Linux.EINVAL;
+        }
+        long at = scratch.address();
+        NativeMemory.zero(at + XSTATE, size);
+        NativeMemory.copyIn(at + XSTATE, state, 0, state.length);
+        NativeMemory.putLong(at + IOVEC, at + XSTATE);
+        NativeMemory.putLong(at + IOVEC + 8, size);
+        return ptrace(SETREGSET, tid, NT_X86_XSTATE, at + IOVEC);
+    }
+
+    /** The thread's restartable sequence area: {@code {address, length, signature}}, address 0 if none (Linux 5.13). */
+    public long[] rseq(int tid) {
+        long at = scratch.address() + SMALL;
+        NativeMemory.zero(at, 32);
+        long result = ptrace(GET_RSEQ_CONFIGURATION, tid, 24, at);
+        if (result < 0) {
+            return new long[3];
+        }
+        return new long[] {
+            NativeMemory.getLong(at), NativeMemory.getInt(at + 8), NativeMemory.getInt(at + 12) & 0xffffffffL
+        };
+    }
+
+    /** Waits for {@code tid} to stop or end. The thread's id, or {@code -errno}. */
+    public long waitFor(int tid) {
+        return wait(tid, WALL);
+    }
+
+    /** Takes one stopped or ended tracee without waiting: its id, 0 if there is none, or {@code -errno}. */
+    public long poll() {
+        return wait(-1, WALL | WNOHANG);
+    }
+
+    private long wait(int tid, int options) {
+        long at = scratch.address() + STATUS;
+        while (true) {
+            long result = Linux.call(Linux.NR_WAIT4, tid, at, options, 0, 0, 0);
+            if (result != -Linux.EINTR) {
+                lastStatus = NativeMemory.getInt(at);
+                return result;
+            }
+        }
+    }
+
+    public int lastStatus() {
+        return lastStatus;
+    }
+
+    public static boolean stopped(int status) {
+        return (status & 0xff) == 0x7f;
+    }
+
+    public static int stopSignal(int status) {
+        return (status >> 8) & 0xff;
+    }
+
+    public static int event(int status) {
+        return status >>> 16;
+    }
+
+    /** Waits, on any thread, until some tracee or child has something to report, and leaves it to be taken. */
+    public static long awaitAny(long siginfoAddress) {
+        int exited = 4;
+        int stoppedFlag = 2;
+        int leave = 0x01000000;
+        return Linux.call(Linux.NR_WAITID, 0, 0, siginfoAddress, exited | stoppedFlag | leave | WALL, 0, 0);
+    }
+
+    @Override
+    public void close() {
+        scratch.close();
+    }
+
+    /** Indexes into {@code struct user_regs_struct} (asm/user_64.h). */
+    public static final class Registers {
+        public static final int COUNT = 27;
+        public static final int R11 = 6;
+        public static final int RBX = 5;
+        public static final int RAX = 10;
+        public static final int RCX = 11;
+        public static final int RDX = 12;
+        public static final int RSI = 13;
+        public static final int RDI = 14;
+        public static final int R10 = 7;
+        public static final int R9 = 8;
+        public static final int R8 = 9;
+        public static final int ORIG_RAX = 15;
+        public static final int RIP = 16;
+        public static final int RSP = 19;
+
+        private Registers() {}
+
+        /** Puts system call {@code nr} with its arguments into {@code registers}. */
+        public static void setCall(long[] registers, long nr, long... args) {
+            int[] slots = {RDI, RSI, RDX, R10, R8, R9};
+            long[] padded = Arrays.copyOf(args, slots.length);
+            registers[RAX] = nr;
+            for (int i = 0; i < slots.length; i++) {
+                registers[slots[i]] = padded[i];
+            }
+        }
+    }
+}
