@@ -122,6 +122,11 @@ public final class Bpf implements AutoCloseable {
         throw new IllegalArgumentException("no program " + name + " among " + programs);
     }
 
+    /** The kernel's id of a program, as bpftool shows it. */
+    public int programId(String name) {
+        return new BpfSyscall().programId(program(name).fd());
+    }
+
     /**
      * A view of a map. Closed with this object.
      *

@@ -59,6 +59,7 @@ public final class BpfTable implements AutoCloseable {
 
     /** The value at this key, or {@code missing} if there is none. */
     public long get(long key, long missing) {
+        requireInteger(map.valueSize());
         setKey(key);
         int result = lookup();
         if (result < 0) {
@@ -69,6 +70,7 @@ public final class BpfTable implements AutoCloseable {
 
     /** The sum of a per-CPU counter over all possible CPUs; 0 if there is no such key. */
     public long sum(long key) {
+        requireInteger(map.valueSize());
         setKey(key);
         int result = lookup();
         if (result < 0) {
@@ -213,7 +215,6 @@ public final class BpfTable implements AutoCloseable {
     }
 
     private long readValue(int at) {
-        requireInteger(map.valueSize());
         return map.valueSize() == 4 ? Integer.toUnsignedLong(value.getInt(at)) : value.getLong(at);
     }
 

@@ -5,6 +5,8 @@ package org.hitotsu.bpf;
 public interface FaultListener {
 
     /**
+     * One fault was taken.
+     *
      * @param tid the thread
      * @param tgid its process
      * @param address that faulted, an unsigned number

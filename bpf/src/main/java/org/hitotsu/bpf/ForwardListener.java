@@ -5,6 +5,8 @@ package org.hitotsu.bpf;
 public interface ForwardListener {
 
     /**
+     * One wait is over.
+     *
      * @param tid the thread
      * @param nr the syscall's number on this architecture
      * @param parkedAt when the thread went off its CPU, ns, comparable with {@link System#nanoTime}

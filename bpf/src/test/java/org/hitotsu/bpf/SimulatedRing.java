@@ -69,7 +69,7 @@ final class SimulatedRing implements AutoCloseable {
     long reserveWhenFree(int length) {
         long at;
         while ((at = reserve(length)) < 0) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
         return at;
     }

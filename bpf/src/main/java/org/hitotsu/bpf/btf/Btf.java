@@ -195,37 +195,22 @@ public final class Btf {
     /** Bytes a value of this type takes; 0 for void and functions. */
     public int sizeOf(int type) {
         int id = strip(type);
-        switch (kind(id)) {
-            case INT:
-            case STRUCT:
-            case UNION:
-            case ENUM:
-            case ENUM64:
-            case FLOAT:
-                return data.getInt(types[id] + 8);
-            case PTR:
-                return 8;
-            case ARRAY:
-                int array = types[id] + COMMON_BYTES;
-                return sizeOf(data.getInt(array)) * data.getInt(array + 8);
-            default:
-                return 0;
-        }
+        return switch (kind(id)) {
+            case INT, STRUCT, UNION, ENUM, ENUM64, FLOAT -> data.getInt(types[id] + 8);
+            case PTR -> 8;
+            case ARRAY -> sizeOf(data.getInt(types[id] + COMMON_BYTES)) * data.getInt(types[id] + COMMON_BYTES + 8);
+            default -> 0;
+        };
     }
 
     private int strip(int type) {
         int id = type;
         while (true) {
             switch (kind(id)) {
-                case TYPEDEF:
-                case VOLATILE:
-                case CONST:
-                case RESTRICT:
-                case TYPE_TAG:
-                    id = data.getInt(types[id] + 8);
-                    break;
-                default:
+                case TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG -> id = data.getInt(types[id] + 8);
+                default -> {
                     return id;
+                }
             }
         }
     }
@@ -240,28 +225,17 @@ public final class Btf {
 
     private int extraBytes(int id) {
         int kind = kind(id);
-        switch (kind) {
-            case INT:
-            case VAR:
-            case DECL_TAG:
-                return 4;
-            case ARRAY:
-                return 12;
-            case STRUCT:
-            case UNION:
-            case DATASEC:
-            case ENUM64:
-                return 12 * vlen(id);
-            case ENUM:
-            case FUNC_PROTO:
-                return 8 * vlen(id);
-            default:
-                // A kind of unknown length would put every later type out of step.
-                if (kind == 0 || kind > ENUM64) {
-                    throw new IllegalArgumentException("BTF kind " + kind + " is not known");
-                }
-                return 0;
+        if (kind == 0 || kind > ENUM64) {
+            // One kind of unknown length would put every later type out of step.
+            throw new IllegalArgumentException("BTF kind " + kind + " is not known");
         }
+        return switch (kind) {
+            case INT, VAR, DECL_TAG -> 4;
+            case ARRAY -> 12;
+            case STRUCT, UNION, DATASEC, ENUM64 -> 12 * vlen(id);
+            case ENUM, FUNC_PROTO -> 8 * vlen(id);
+            default -> 0;
+        };
     }
 
     private boolean named(int id, byte[] name) {

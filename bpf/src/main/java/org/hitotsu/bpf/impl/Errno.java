@@ -33,27 +33,19 @@ public final class Errno {
 
     /** What helps against this error when an object is loaded or a program attached. */
     public static String remedy(int errno) {
-        switch (errno) {
-            case EPERM:
-            case EACCES:
-                return "run as root or with CAP_BPF and CAP_PERFMON, and check that neither lockdown nor the container"
-                        + " forbids eBPF; EACCES with a verifier log means that the program was rejected";
-            case ENOENT:
-            case ESRCH:
-                return "the kernel needs CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux) and the tracepoint, Linux"
-                        + " 6.1 or later";
-            case ENOSYS:
-                return "the kernel needs CONFIG_BPF_SYSCALL=y";
-            case EOPNOTSUPP:
-            case ENOTSUPP:
-                return "the kernel needs CONFIG_BPF_JIT=y and CONFIG_BPF_EVENTS=y";
-            case ENOMEM:
-                return "free memory, or raise the memory limit of the daemon's cgroup";
-            case EBUSY:
-                return "another program occupies the hook; detach it first (bpftool link)";
-            default:
-                return "see the log of this exception for the verifier's or the library's words";
-        }
+        return switch (errno) {
+            case EPERM, EACCES ->
+                "run as root or with CAP_BPF and CAP_PERFMON, and check that neither lockdown nor the container forbids"
+                        + " eBPF; EACCES with a verifier log means that the program was rejected";
+            case ENOENT, ESRCH ->
+                "the kernel needs CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux) and the tracepoint, Linux 6.1 or"
+                        + " later";
+            case ENOSYS -> "the kernel needs CONFIG_BPF_SYSCALL=y";
+            case EOPNOTSUPP, ENOTSUPP -> "the kernel needs CONFIG_BPF_JIT=y and CONFIG_BPF_EVENTS=y";
+            case ENOMEM -> "free memory, or raise the memory limit of the daemon's cgroup";
+            case EBUSY -> "another program occupies the hook; detach it first (bpftool link)";
+            default -> "see the log of this exception for the verifier's or the library's words";
+        };
     }
 
     /** The errno of the last JNA call of this thread that failed, as a negative number. */
