@@ -62,7 +62,8 @@ public interface CacheActions<D> {
 
     /**
      * All pages of this acquire are held in its mode now, until this call returns. The receiver copies its bytes inside
-     * the call. At the origin, pages of the run may never have been touched.
+     * the call. At the origin a page of the run may never have been touched, and one which was discarded may still be
+     * write-protected, as for {@link #spurious}.
      */
     void acquired(long token);
 

@@ -35,7 +35,7 @@ public interface CacheEvents<D> {
     /** See {@link DirectoryActions#decline}. */
     void onDecline(long firstPage, long pages, long now);
 
-    /** See {@link DirectoryActions#deny}; the daemon may send it too, for a request which the VMAs forbid. */
+    /** See {@link DirectoryActions#deny}. */
     void onDeny(long page, Access access, int reason, long now);
 
     /** See {@link DirectoryActions#recall}. */

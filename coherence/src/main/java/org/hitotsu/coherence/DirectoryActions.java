@@ -51,8 +51,7 @@ public interface DirectoryActions<D> {
 
     /**
      * A request met a locked range, which is unlocked now. The receiver looks at the VMAs again and then calls
-     * {@link DirectoryEvents#onRequest} with the same values, or sends the node a denial ({@link CacheEvents#onDeny}) itself.
-     * Not from inside this call.
+     * {@link DirectoryEvents#onRequest} with the same values or {@link DirectoryEvents#refuse}. Not from inside this call.
      */
     void retry(int node, long firstPage, int count, Access access);
 

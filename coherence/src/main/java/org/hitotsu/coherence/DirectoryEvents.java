@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link PageDirectory} is told. Messages of one node must arrive in the order in which that node's
- * {@link PageCache} sent them. Each method throws {@link ProtocolException} for an event which the state does not allow.
+ * {@link PageCache} sent them; so a request must not be put off while later messages of its node are delivered. Each method throws {@link ProtocolException} for an event which the state does not allow.
  *
  * @param <D> handle of one page's contents
  */
@@ -18,6 +18,21 @@ public interface DirectoryEvents<D> {
      * @param now monotonic time in nanoseconds, for {@link PageDirectory#oldestRequestNanos} only
      */
     void onRequest(int node, long firstPage, int count, Access access, long now);
+
+    /**
+     * Instead of {@link #onRequest}: the caller knows that the VMAs forbid the demanded page. It is denied.
+     *
+     * @param reason passed on to {@link DirectoryActions#deny}
+     */
+    void refuse(int node, long page, Access access, int reason);
+
+    /**
+     * Instead of {@link #onRequest}: hints of a request which the caller does not pass on, because the VMAs end before them
+     * or the demanded page was refused. They are declined.
+     *
+     * @param count 1 to {@link Pages#MAX_RUN}
+     */
+    void refuseHints(int node, long firstPage, int count);
 
     /**
      * The answer to a recall.

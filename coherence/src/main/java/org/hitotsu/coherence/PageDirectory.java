@@ -1,0 +1,624 @@
+package org.hitotsu.coherence;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.hitotsu.coherence.DirectoryEntry.Request;
+import org.hitotsu.coherence.DirectoryEntry.State;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory of a shared process, at its origin: who may write a page (owner), who holds read copies (copyset), and
+ * whose turn is next. It is the fixed manager of Li and Hudak (IVY, 1989), blocking as in Sorin, Hill and Wood's primer,
+ * chapter 8: while one request for a page is served, later ones for it wait first in, first out, so that none starves.
+ *
+ * <p><b>Invariant.</b> Either one node may write a page and no other node has it, or any number of nodes may read it. A
+ * write is granted only when every other holder has answered its invalidation. A page without an entry is the origin's
+ * (state M, owner origin); an entry goes when that is so again.
+ *
+ * <p><b>States of a page.</b> Names after the primer: {@code XY_Z} is on the way from X to Y and waits for D(ata), for
+ * A(cknowledgements of invalidations) or for both.
+ *
+ * <table>
+ * <caption>Page states and events; an empty cell throws {@link ProtocolException}</caption>
+ * <tr><th>state</th><th>READ at head of queue</th><th>WRITE at head of queue</th><th>reply to a recall</th>
+ *     <th>denied by origin</th><th>writeback</th><th>holder or requester lost</th><th>range locked</th></tr>
+ * <tr><td>M one owner</td><td>recall owner, keeps a copy → MS_D</td><td>recall owner → MM_D</td><td></td><td></td><td></td>
+ *     <td>page lost, → M at origin</td><td rowspan="7">requests → held by the lock, recalls stay out → L</td></tr>
+ * <tr><td>S copies only</td><td>fetch from one copy → SS_D</td>
+ *     <td>requester has a copy: invalidate the others → SM_A, or grant → M if there are none; else also fetch from one →
+ *     SM_AD</td><td></td><td></td><td></td><td>copyset shrinks; last one: page lost</td></tr>
+ * <tr><td>MS_D</td><td colspan="2" rowspan="5">waits</td><td>kept, data: grant read → S</td><td>deny → M</td><td></td>
+ *     <td>owner: page lost, serve again; requester: finish for nobody</td></tr>
+ * <tr><td>SS_D</td><td>kept, data: grant read → S</td><td>deny → S</td><td></td><td>source: fetch from another copy</td></tr>
+ * <tr><td>MM_D</td><td>gone, data: grant write → M</td><td>deny → M</td><td></td><td>as MS_D; data for nobody is restored
+ *     to the origin</td></tr>
+ * <tr><td>SM_A</td><td>gone; last one: grant upgrade → M</td><td>rest answered: deny → S</td><td></td>
+ *     <td>as an answer; requester: finish for nobody</td></tr>
+ * <tr><td>SM_AD</td><td>gone, source with data; last one: grant write → M</td><td>rest answered: deny → S</td><td></td>
+ *     <td>source: page lost once the rest has answered</td></tr>
+ * <tr><td>L locked</td><td colspan="2">held by the lock; the origin's own are dropped</td>
+ *     <td colspan="2">noted</td><td>from the owner, not recalled</td><td>noted; WRITEBACK: page lost if it had the
+ *     contents</td><td>later lock waits for the older one</td></tr>
+ * </table>
+ *
+ * <p>In L with WRITEBACK, contents which arrive are given to the origin's memory as soon as no other node has the page, so
+ * at most the pages with a recall under way are ever kept here. A page in S of which the origin has no copy is recalled
+ * with its contents from one holder before the range is invalidated there.
+ *
+ * <p><b>A lock</b> goes WAITING (overlaps an older one) → COLLECTING (a range invalidation to each node which has a page of
+ * the range or owes an answer for one) → HOMING (the origin's cache is told) → READY. HOMING is needed even if nothing is
+ * tracked: a grant to the origin, after which the entry was dropped, may still be installing. It also answers all of the
+ * origin's own requests for the range, so these are dropped while the lock stands; each was sent before the origin's reply
+ * and so has arrived before it.
+ *
+ * <p><b>A node which is lost</b> takes a page with it if it had the only copy, or was the source of the contents in SM_AD
+ * or L while other copies had been invalidated already.
+ *
+ * <p>Single-threaded. Nothing here waits for time.
+ *
+ * @param <D> handle of one page's contents
+ */
+public final class PageDirectory<D> implements DirectoryEvents<D> {
+
+    private static final int NOBODY = DirectoryEntry.NOBODY;
+
+    private final int origin;
+    private final DirectoryActions<D> actions;
+    private final LongMap<DirectoryEntry<D>> entries = new LongMap<>();
+    /** In the order of their calls. */
+    private final List<RangeLock> locks = new ArrayList<>();
+
+    /** @param origin id of the node whose memory is the home of all pages */
+    public PageDirectory(int origin, DirectoryActions<D> actions) {
+        this.origin = origin;
+        this.actions = actions;
+    }
+
+    @Override
+    public void onRequest(int node, long firstPage, int count, Access access, long now) {
+        if (node == NOBODY || !Pages.isRun(firstPage, count)) {
+            throw new ProtocolException(node, firstPage, "any", "request for " + count + " pages");
+        }
+        demand(new Request(node, firstPage, access, false, now));
+        long declined = 0;
+        for (int i = 1; i < count; i++) {
+            Request hint = new Request(node, firstPage + i, access, true, now);
+            if (!serveHint(hint)) {
+                declined |= 1L << i;
+            }
+        }
+        if (declined != 0) {
+            actions.decline(node, firstPage, declined);
+        }
+    }
+
+    @Override
+    public void refuse(int node, long page, Access access, int reason) {
+        if (!heldFor(node, page)) {
+            actions.deny(node, page, access, reason);
+        }
+    }
+
+    @Override
+    public void refuseHints(int node, long firstPage, int count) {
+        if (!Pages.isRun(firstPage, count)) {
+            throw new ProtocolException(node, firstPage, "any", "hints for " + count + " pages");
+        }
+        long declined = 0;
+        for (int i = 0; i < count; i++) {
+            if (!heldFor(node, firstPage + i)) {
+                declined |= 1L << i;
+            }
+        }
+        if (declined != 0) {
+            actions.decline(node, firstPage, declined);
+        }
+    }
+
+    /** Whether a request of this node for the page is answered by the end of a lock: it must get no other answer. */
+    private boolean heldFor(int node, long page) {
+        return node == origin && activeLock(page) != null;
+    }
+
+    private void demand(Request request) {
+        RangeLock lock = activeLock(request.page);
+        if (lock != null) {
+            hold(lock, request);
+            return;
+        }
+        DirectoryEntry<D> e = entry(request.page);
+        if (e.hasRequest(request.node, request.access)) {
+            throw failure(request.node, e, "second request, " + request.access);
+        }
+        e.enqueue(request);
+        serve(e);
+    }
+
+    /** Serves a hint if that disturbs no third node and nobody waits for the page; false if it is to be declined. */
+    private boolean serveHint(Request hint) {
+        RangeLock lock = activeLock(hint.page);
+        if (lock != null) {
+            if (hint.node == origin) {
+                hold(lock, hint);
+                return true;
+            }
+            return false;
+        }
+        DirectoryEntry<D> e = entries.get(hint.page);
+        if (e != null && !cheap(e, hint.node, hint.access)) {
+            return false;
+        }
+        if (e == null) {
+            e = entry(hint.page);
+        }
+        e.enqueue(hint);
+        serve(e);
+        return true;
+    }
+
+    /** Whether a request can be served by the requester, the origin and at most one recall. */
+    private boolean cheap(DirectoryEntry<D> e, int node, Access access) {
+        if (e.head != null) {
+            return false;
+        }
+        if (e.owner != NOBODY) {
+            return e.owner == origin || node == origin;
+        }
+        if (access == Access.READ) {
+            return e.copies.contains(origin) || node == origin;
+        }
+        int others = e.copies.size() - (e.copies.contains(node) ? 1 : 0);
+        return others == 0 || (others == 1 && (node == origin || e.copies.contains(origin)));
+    }
+
+    private DirectoryEntry<D> entry(long page) {
+        DirectoryEntry<D> e = entries.get(page);
+        if (e == null) {
+            e = new DirectoryEntry<>(page, origin);
+            entries.put(page, e);
+        }
+        return e;
+    }
+
+    /** Starts waiting requests until one has to wait for an answer; drops the entry if the page is wholly home. */
+    private void serve(DirectoryEntry<D> e) {
+        while (!e.state.serving() && e.head != null) {
+            start(e, e.head);
+        }
+        if (e.state == State.M && e.owner == origin && e.head == null) {
+            entries.remove(e.page);
+        }
+    }
+
+    private void start(DirectoryEntry<D> e, Request r) {
+        if (e.owner == r.node || (r.access == Access.READ && e.copies.contains(r.node))) {
+            // After a loss or a restore the origin's cache may know less than we do. No other node can.
+            if (r.node != origin) {
+                throw failure(r.node, e, "request for a page it holds, " + r.access);
+            }
+            e.dequeue();
+            actions.grant(r.node, e.page, e.owner == origin ? Access.WRITE : Access.READ, null);
+            return;
+        }
+        e.sharing = r.access == Access.READ;
+        if (e.owner != NOBODY) {
+            e.state = e.sharing ? State.MS_D : State.MM_D;
+            recall(e, e.owner, true);
+        } else if (e.sharing) {
+            e.state = State.SS_D;
+            recall(e, bestSource(e), true);
+        } else {
+            boolean upgrade = e.copies.contains(r.node);
+            e.state = upgrade ? State.SM_A : State.SM_AD;
+            int source = upgrade ? NOBODY : bestSource(e);
+            for (int i = 0; i < e.copies.size(); i++) {
+                int holder = e.copies.get(i);
+                if (holder != r.node) {
+                    recall(e, holder, holder == source);
+                }
+            }
+            if (e.pending.isEmpty()) {
+                complete(e);
+            }
+        }
+    }
+
+    /** The origin if it can: it is never lost, and its memory is next to us. */
+    private int bestSource(DirectoryEntry<D> e) {
+        return e.copies.contains(origin) ? origin : e.copies.get(0);
+    }
+
+    private void recall(DirectoryEntry<D> e, int node, boolean needData) {
+        e.pending.add(node);
+        if (needData) {
+            e.source = node;
+        }
+        actions.recall(node, e.page, !e.sharing, needData);
+    }
+
+    @Override
+    public void onRecallReply(int node, long page, boolean keptCopy, @Nullable D data) {
+        DirectoryEntry<D> e = entries.get(page);
+        if (e == null) {
+            throw new ProtocolException(node, page, "home", "recall reply");
+        }
+        boolean shouldKeep = keptCopy ? e.sharing : !e.sharing || e.state == State.L;
+        boolean isSource = e.source == node;
+        if (!e.pending.contains(node) || !shouldKeep || isSource != (data != null)) {
+            throw failure(node, e, "recall reply" + (keptCopy ? ", kept" : "") + (data != null ? ", data" : ""));
+        }
+        e.pending.remove(node);
+        if (isSource) {
+            e.source = NOBODY;
+            e.data = data;
+        }
+        if (e.owner == node) {
+            e.owner = NOBODY;
+            if (keptCopy) {
+                e.copies.add(node);
+            }
+        } else if (!keptCopy) {
+            e.copies.remove(node);
+        }
+        answered(e);
+    }
+
+    @Override
+    public void onDenied(int node, long page, int reason) {
+        DirectoryEntry<D> e = entries.get(page);
+        if (e == null) {
+            throw new ProtocolException(node, page, "home", "denied");
+        }
+        if (node != origin || !e.pending.remove(origin)) {
+            throw failure(node, e, "denied");
+        }
+        if (e.source == origin) {
+            e.source = NOBODY;
+        }
+        e.denied = true;
+        e.denyReason = reason;
+        answered(e);
+    }
+
+    private void answered(DirectoryEntry<D> e) {
+        if (e.state == State.L) {
+            collect(e);
+        } else if (e.pending.isEmpty()) {
+            complete(e);
+            serve(e);
+        }
+    }
+
+    /** All recalls of the request at the head are answered. */
+    private void complete(DirectoryEntry<D> e) {
+        Request r = e.head;
+        if (r == null) {
+            throw failure(origin, e, "answer without a request");
+        }
+        D data = e.data;
+        if (e.denied) {
+            int reason = e.denyReason;
+            e.dequeue();
+            rest(e);
+            if (r.node == NOBODY) {
+                return;
+            }
+            if (r.hint) {
+                actions.decline(r.node, e.page, 1);
+            } else {
+                actions.deny(r.node, e.page, r.access, reason);
+            }
+        } else if (r.node == NOBODY) {
+            e.dequeue();
+            rest(e);
+        } else if (data == null && e.state != State.SM_A) {
+            // The source was lost. The request stays at the head and is served from whoever is left.
+            rest(e);
+        } else {
+            e.dequeue();
+            e.data = null;
+            e.lossy = false;
+            if (r.access == Access.READ) {
+                e.copies.add(r.node);
+                e.state = State.S;
+            } else {
+                e.copies.clear();
+                e.owner = r.node;
+                e.state = State.M;
+            }
+            actions.grant(r.node, e.page, r.access, data);
+        }
+    }
+
+    /** Comes to the stable state which the remaining holders make, and brings a page which nobody has to the origin. */
+    private void rest(DirectoryEntry<D> e) {
+        D data = e.data;
+        e.data = null;
+        e.denied = false;
+        e.lossy = false;
+        if (e.owner == NOBODY && e.copies.isEmpty()) {
+            e.owner = origin;
+            if (data != null) {
+                actions.restore(e.page, data);
+            } else {
+                actions.pageLost(e.page);
+            }
+        } else if (e.copies.size() == 1 && e.copies.contains(origin)) {
+            e.copies.clear();
+            e.owner = origin;
+        }
+        e.state = e.owner == NOBODY ? State.S : State.M;
+    }
+
+    @Override
+    public void lockRange(long firstPage, long count, RangeUse use, long token) {
+        if (!Pages.isRange(firstPage, count) || findLock(token) != null) {
+            throw new IllegalArgumentException("range " + firstPage + "+" + count + " token " + token);
+        }
+        RangeLock lock = new RangeLock(firstPage, count, use, token);
+        locks.add(lock);
+        if (!isBlocked(lock)) {
+            activate(lock);
+        }
+    }
+
+    private boolean isBlocked(RangeLock lock) {
+        for (RangeLock older : locks) {
+            if (older == lock) {
+                return false;
+            }
+            if (older.overlaps(lock)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void activate(RangeLock lock) {
+        lock.phase = RangeLock.Phase.COLLECTING;
+        for (long page : entries.keysIn(lock.first, lock.count)) {
+            seize(entry(page), lock);
+        }
+        NodeSet nodes = lock.waiting;
+        for (int i = 0; i < nodes.size(); i++) {
+            actions.rangeInvalidate(nodes.get(i), lock.first, lock.count, lock.use == RangeUse.WRITEBACK, lock.token);
+        }
+        if (nodes.isEmpty()) {
+            bringHome(lock);
+        }
+    }
+
+    private void seize(DirectoryEntry<D> e, RangeLock lock) {
+        e.lock = lock;
+        e.state = State.L;
+        e.denied = false;
+        for (Request r = e.dequeue(); r != null; r = e.dequeue()) {
+            hold(lock, r);
+        }
+        if (e.owner != NOBODY && e.owner != origin) {
+            lock.waiting.add(e.owner);
+        }
+        int spare = NOBODY;
+        for (int i = 0; i < e.copies.size(); i++) {
+            int holder = e.copies.get(i);
+            if (holder != origin) {
+                lock.waiting.add(holder);
+                if (!e.pending.contains(holder)) {
+                    spare = holder;
+                }
+            }
+        }
+        if (e.pending.contains(origin)) {
+            lock.waiting.add(origin);
+        }
+        boolean originKeeps = e.copies.contains(origin) && !e.pending.contains(origin);
+        if (lock.use == RangeUse.WRITEBACK
+                && e.owner == NOBODY
+                && e.data == null
+                && e.source == NOBODY
+                && !originKeeps
+                && spare != NOBODY) {
+            // It must reach the holder before the range invalidation does, which would drop the copy as clean.
+            e.sharing = false;
+            recall(e, spare, true);
+        }
+    }
+
+    private void hold(RangeLock lock, Request r) {
+        if (r.node == origin) {
+            if (lock.phase == RangeLock.Phase.READY) {
+                throw new ProtocolException(origin, r.page, "L, ready", "request of the origin, " + r.access);
+            }
+        } else if (r.node != NOBODY) {
+            if (r.hint) {
+                actions.decline(r.node, r.page, 1);
+            } else {
+                lock.held.add(r);
+            }
+        }
+    }
+
+    @Override
+    public void onWriteback(int node, long page, D data) {
+        DirectoryEntry<D> e = entries.get(page);
+        if (e == null) {
+            throw new ProtocolException(node, page, "home", "writeback");
+        }
+        if (e.lock == null || e.lock.use != RangeUse.WRITEBACK || e.owner != node || !e.pending.isEmpty()) {
+            throw failure(node, e, "writeback");
+        }
+        e.owner = NOBODY;
+        e.data = data;
+        collect(e);
+    }
+
+    /** A locked page has one holder less: restores it if the directory has the only copy now. */
+    private void collect(DirectoryEntry<D> e) {
+        D data = e.data;
+        RangeLock lock = e.lock;
+        if (data == null || lock == null) {
+            return;
+        }
+        if (lock.use == RangeUse.DISCARD) {
+            e.data = null;
+        } else if (e.nowhere()) {
+            e.data = null;
+            e.owner = origin;
+            actions.restore(e.page, data);
+        }
+    }
+
+    @Override
+    public void onRangeReply(int node, long token) {
+        RangeLock lock = findLock(token);
+        if (lock == null) {
+            throw new ProtocolException(node, 0, "no lock " + token, "range reply");
+        }
+        if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node)) {
+            if (lock.waiting.isEmpty()) {
+                bringHome(lock);
+            }
+        } else if (lock.phase == RangeLock.Phase.HOMING && node == origin) {
+            lock.phase = RangeLock.Phase.READY;
+            actions.rangeReady(token);
+        } else {
+            throw new ProtocolException(node, lock.first, "lock " + lock.phase, "range reply");
+        }
+    }
+
+    private void bringHome(RangeLock lock) {
+        lock.phase = RangeLock.Phase.HOMING;
+        boolean writeback = lock.use == RangeUse.WRITEBACK;
+        for (long page : entries.keysIn(lock.first, lock.count)) {
+            DirectoryEntry<D> e = entry(page);
+            if (!e.pending.isEmpty()) {
+                throw failure(e.pending.get(0), e, "range reply before the answer to a recall");
+            }
+            if (writeback && e.owner != origin && !e.copies.contains(origin)) {
+                D data = e.data;
+                if (e.owner != NOBODY || (data == null && !e.lossy)) {
+                    throw failure(e.owner == NOBODY ? origin : e.owner, e, "range reply before the contents");
+                }
+                if (data != null) {
+                    actions.restore(page, data);
+                } else {
+                    actions.pageLost(page);
+                }
+            }
+            entries.remove(page);
+        }
+        actions.rangeHome(lock.first, lock.count, writeback, lock.token);
+    }
+
+    @Override
+    public void unlockRange(long token) {
+        RangeLock lock = findLock(token);
+        if (lock == null || lock.phase != RangeLock.Phase.READY) {
+            throw new IllegalStateException("unlock " + token + ": " + (lock == null ? "no such lock" : lock.phase));
+        }
+        locks.remove(lock);
+        for (Request r : lock.held) {
+            actions.retry(r.node, r.page, 1, r.access);
+        }
+        for (RangeLock next : List.copyOf(locks)) {
+            if (next.phase == RangeLock.Phase.WAITING && !isBlocked(next)) {
+                activate(next);
+            }
+        }
+    }
+
+    @Override
+    public void onNodeLost(int node) {
+        if (node == origin || node == NOBODY) {
+            throw new IllegalArgumentException("node " + node);
+        }
+        for (long page : entries.keysIn(0, Pages.LIMIT)) {
+            lose(entry(page), node);
+        }
+        for (RangeLock lock : locks) {
+            lock.held.removeIf(r -> r.node == node);
+            if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node) && lock.waiting.isEmpty()) {
+                bringHome(lock);
+            }
+        }
+    }
+
+    private void lose(DirectoryEntry<D> e, int node) {
+        boolean holder = e.copies.remove(node);
+        if (e.owner == node) {
+            e.owner = NOBODY;
+            holder = true;
+        }
+        e.pending.remove(node);
+        if (e.source == node) {
+            e.source = NOBODY;
+        }
+        e.forgetRequests(node);
+        e.lossy |= holder;
+        if (e.state == State.L) {
+            collect(e);
+            return;
+        }
+        if (e.state.serving()) {
+            if (e.pending.isEmpty()) {
+                complete(e);
+            }
+        } else if (holder) {
+            rest(e);
+        }
+        serve(e);
+    }
+
+    private @Nullable RangeLock findLock(long token) {
+        for (RangeLock lock : locks) {
+            if (lock.token == token) {
+                return lock;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable RangeLock activeLock(long page) {
+        for (int i = 0; i < locks.size(); i++) {
+            RangeLock lock = locks.get(i);
+            if (lock.phase != RangeLock.Phase.WAITING && lock.contains(page)) {
+                return lock;
+            }
+        }
+        return null;
+    }
+
+    private ProtocolException failure(int node, DirectoryEntry<D> e, String event) {
+        String owner = e.owner == NOBODY ? "" : " owner " + e.owner;
+        return new ProtocolException(
+                node, e.page, e.state + owner + " copies " + e.copies + " pending " + e.pending, event);
+    }
+
+    /** How many pages have an entry: those which are not wholly at the origin, and those asked for just now. */
+    public int trackedPages() {
+        return entries.size();
+    }
+
+    /** How many pages only {@code node} has and may write. Not for the origin, which owns all that is not tracked. */
+    public int ownedBy(int node) {
+        int[] count = new int[1];
+        entries.forEach(e -> count[0] += e.owner == node ? 1 : 0);
+        return count[0];
+    }
+
+    /** Age of the oldest request being served, in nanoseconds; 0 if there is none. Visits all entries: for reports. */
+    public long oldestRequestNanos(long now) {
+        long[] oldest = new long[1];
+        entries.forEach(e -> {
+            if (e.head != null) {
+                oldest[0] = Math.max(oldest[0], now - e.head.since);
+            }
+        });
+        return oldest[0];
+    }
+
+    /** How many range locks are held or waited for. */
+    public int locks() {
+        return locks.size();
+    }
+}
