@@ -45,6 +45,7 @@ public final class RingBufferReader implements AutoCloseable {
     private final int mask;
     private final Runnable unmap;
     private long position;
+    private boolean polling;
     private boolean closed;
 
     /**
@@ -110,56 +111,63 @@ public final class RingBufferReader implements AutoCloseable {
     /**
      * Hands committed records to {@code handler} until the ring is drained, a record is still being written, or
      * {@code maxRecords} were looked at. Returns at once when there is none. If the handler throws, its record is
-     * consumed.
+     * consumed. A handler may close the reader; a poll from within a handler answers 0.
      *
      * @param maxRecords bound on the work of one call, discarded records included
      * @return how many records the handler got
      */
     public int poll(RecordHandler handler, int maxRecords) {
-        if (closed) {
+        if (closed || polling) {
             return 0;
         }
+        polling = true;
+        try {
+            return drain(handler, maxRecords);
+        } finally {
+            polling = false;
+            if (closed) {
+                unmap.run();
+            }
+        }
+    }
+
+    private int drain(RecordHandler handler, int maxRecords) {
         ByteBuffer data = producer;
         long at = position;
         int delivered = 0;
         int budget = maxRecords;
-        // Outer loop: the producer's position is on a cache line which it writes; look again only when caught up.
-        while (budget > 0) {
-            long end = (long) LONG.getAcquire(data, 0);
-            if (at >= end) {
-                break;
-            }
-            while (at < end && budget > 0) {
-                int index = dataOffset + (int) (at & mask);
-                int header = (int) INT.getAcquire(data, index);
-                if (header < 0) {
-                    return delivered;
+        try {
+            // Outer loop: the producer writes its position's cache line; look again only when caught up.
+            while (budget > 0) {
+                long end = (long) LONG.getAcquire(data, 0);
+                if (at >= end) {
+                    break;
                 }
-                int length = header & LENGTH_MASK;
-                at += (length + HEADER_BYTES + 7) & ~7;
-                budget--;
-                try {
+                while (at < end && budget > 0 && !closed) {
+                    int index = dataOffset + (int) (at & mask);
+                    int header = (int) INT.getAcquire(data, index);
+                    if (header < 0) {
+                        return delivered;
+                    }
+                    int length = header & LENGTH_MASK;
+                    at += (length + HEADER_BYTES + 7) & ~7;
+                    budget--;
                     if ((header & DISCARD) == 0) {
                         delivered++;
                         handler.onRecord(data, index + HEADER_BYTES, length);
                     }
-                } finally {
-                    consumed(at);
+                    LONG.setRelease(consumer, 0, at);
                 }
                 if (closed) {
-                    return delivered;
+                    break;
                 }
             }
+        } finally {
+            // A handler that threw has had its record.
+            position = at;
+            LONG.setRelease(consumer, 0, at);
         }
         return delivered;
-    }
-
-    private void consumed(long upTo) {
-        position = upTo;
-        // The handler may have closed this reader; the page is gone then.
-        if (!closed) {
-            LONG.setRelease(consumer, 0, upTo);
-        }
     }
 
     /** Bytes reserved by producers and not consumed yet, headers included; 0 when closed. */
@@ -177,7 +185,10 @@ public final class RingBufferReader implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            unmap.run();
+            // Called by a handler: the pages are in use until its poll returns.
+            if (!polling) {
+                unmap.run();
+            }
         }
     }
 }

@@ -131,10 +131,27 @@ class RingBufferReaderTest {
     void aHandlerMayCloseTheReader() {
         ring.write(8, 1);
         ring.write(8, 2);
-        assertThat(reader.poll((data, offset, length) -> reader.close(), 10)).isEqualTo(1);
-        assertThat(reader.poll(record, 10)).isZero();
-        assertThat(reader.available()).isZero();
-        assertThat(ring.consumerPosition()).isZero();
+        List<Integer> unmapped = new ArrayList<>();
+        RingBufferReader closing = ring.reader(() -> unmapped.add(seen.size()));
+        RecordHandler closer = (data, offset, length) -> {
+            closing.close();
+            closing.close();
+            record.onRecord(data, offset, length);
+        };
+        assertThat(closing.poll(closer, 10)).isEqualTo(1);
+        assertThat(unmapped).as("once, and after the handler").containsExactly(1);
+        assertThat(closing.poll(record, 10)).isZero();
+        assertThat(closing.available()).isZero();
+    }
+
+    @Test
+    void aPollFromWithinAHandlerFindsNothing() {
+        ring.write(8, 1);
+        ring.write(8, 2);
+        List<Integer> inner = new ArrayList<>();
+        assertThat(reader.poll((data, offset, length) -> inner.add(reader.poll(record, 10)), 10))
+                .isEqualTo(2);
+        assertThat(inner).containsExactly(0, 0);
     }
 
     @Test

@@ -51,7 +51,11 @@ final class SimulatedRing implements AutoCloseable {
     }
 
     RingBufferReader reader() {
-        return new RingBufferReader(consumer.duplicate(), producer.duplicate(), page, bytes, () -> {});
+        return reader(() -> {});
+    }
+
+    RingBufferReader reader(Runnable unmap) {
+        return new RingBufferReader(consumer.duplicate(), producer.duplicate(), page, bytes, unmap);
     }
 
     /** As __bpf_ringbuf_reserve: the header says BUSY before the position makes it visible. -1 if the ring is full. */
