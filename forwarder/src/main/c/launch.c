@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -47,6 +46,7 @@ int main(int argc, char **argv)
 	unsigned char *bytes = (unsigned char *)filter;
 	char line[4096];
 	size_t have = 0;
+	sigset_t quit;
 	int sock, listener, n;
 
 	if (argc < 6)
@@ -66,6 +66,11 @@ int main(int argc, char **argv)
 	if (sock < 0 || connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
 		die(argv[1], strerror(errno));
 
+	/* The Java virtual machine, which this process was before, blocks SIGQUIT in its threads. */
+	sigemptyset(&quit);
+	sigaddset(&quit, SIGQUIT);
+	sigprocmask(SIG_UNBLOCK, &quit, NULL);
+
 	/* From here on the filter traps memory calls, and nobody answers them before the daemon has the listener:
 	   nothing below may allocate. */
 	listener = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
@@ -75,7 +80,7 @@ int main(int argc, char **argv)
 	if (listener < 0)
 		die("seccomp", errno == EBUSY ? "this process already has a seccomp listener; run hitotsu outside of it"
 					      : strerror(errno));
-	n = snprintf(line, sizeof(line), "{\"command\":\"launch\",\"share\":%s,\"listener\":%d}\n", argv[2], listener);
+	n = snprintf(line, sizeof(line), "{\"command\":\"launch\",\"id\":1,\"share\":%s,\"listener\":%d}\n", argv[2], listener);
 	if (write(sock, line, (size_t)n) != n)
 		die(argv[1], "the daemon hung up");
 	for (;;) {
@@ -89,10 +94,10 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (!strstr(line, "\"ok\":true")) {
-		char *error = strstr(line, "\"error\":\"");
+		char *error = strstr(line, "\"message\":\"");
 
 		if (error) {
-			error += 9;
+			error += strlen("\"message\":\"");
 			error[strcspn(error, "\"")] = 0;
 		}
 		die("run", error ? error : "the daemon refused");

@@ -23,6 +23,9 @@ public interface OriginSpace {
      */
     Future<Long> mapFileCopy(long address, long length, int prot, int flags, int fd, long offset);
 
+    /** Maps the regular file behind descriptor {@code fd} as mmap(2) would for the program. The address, or {@code -errno}. */
+    Future<Long> mapFile(long address, long length, int prot, int flags, int fd, long offset);
+
     /** Whether descriptor {@code fd} of the process is a regular file. */
     boolean isRegularFile(int fd);
 

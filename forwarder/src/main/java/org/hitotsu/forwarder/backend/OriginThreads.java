@@ -63,8 +63,9 @@ public interface OriginThreads {
      *
      * @param inCall whether the image was captured in a forwarded system call, which the deputy then still has or has
      *     just executed: its outcome (or its restart, which the kernel decides) is put into the image here
+     * @return completes when the thread runs at home (never, if it ends before)
      */
-    void resume(int tid, ThreadImage image, boolean inCall);
+    Future<Void> resume(int tid, ThreadImage image, boolean inCall);
 
     /** Has the deputy execute a system call. Then onExecuted, or onDeputySignal if a signal came first. */
     void exec(int tid, long nr, long[] args);

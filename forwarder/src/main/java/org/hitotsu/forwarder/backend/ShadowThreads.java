@@ -39,8 +39,12 @@ public interface ShadowThreads {
     /** Stops a hosted thread and takes its image; the thread is parked. */
     Future<Parked> park(int tid);
 
-    /** The result of the captured system call; the thread goes on. */
-    void inject(int tid, long result);
+    /**
+     * The result of the captured system call; the thread goes on.
+     *
+     * @return false if the thread was taken out of the call before
+     */
+    boolean inject(int tid, long result);
 
     /** Ends a parked thread. */
     void remove(int tid);

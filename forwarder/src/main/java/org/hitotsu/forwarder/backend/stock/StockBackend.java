@@ -36,9 +36,14 @@ public final class StockBackend implements Backend {
         return "stock";
     }
 
+    /** What this kernel has of what the back-end needs. Any thread; blocks for some milliseconds. */
+    public static List<Feature> features() {
+        return StockProbe.run();
+    }
+
     @Override
     public List<Feature> probe() {
-        return StockProbe.run();
+        return features();
     }
 
     @Override

@@ -112,6 +112,26 @@ final class StockOriginSpace implements OriginSpace {
                 .onComplete(done -> Linux.close((int) here));
     }
 
+    /**
+     * The helper has no descriptors; it opens the file anew through /proc, which leads to the very same file even where it
+     * has no name any more (proc(5)), and closes it again.
+     */
+    @Override
+    public Future<Long> mapFile(long address, long length, int prot, int flags, int fd, long offset) {
+        boolean writes = (flags & Linux.MAP_TYPE) != Linux.MAP_PRIVATE && (prot & Linux.PROT_WRITE) != 0;
+        byte[] path = (descriptor(fd) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        long slot = region.takeSlot();
+        NativeMemory.copyIn(region.local(slot), path, 0, path.length);
+        Helper helper = threads.helper();
+        return helper.exec(Linux.NR_OPENAT, Linux.AT_FDCWD, slot, Linux.O_CLOEXEC | (writes ? Linux.O_RDWR : 0))
+                .compose(opened -> opened < 0
+                        ? Future.succeededFuture(opened)
+                        : helper.exec(Linux.NR_MMAP, address, length, prot, flags, opened, offset)
+                                .compose(at ->
+                                        helper.exec(Linux.NR_CLOSE, opened).map(at)))
+                .onComplete(done -> region.freeSlot(slot));
+    }
+
     /** Reads the file through a copy of its descriptor, at its offset, and writes the program's memory. */
     private long copy(int fd, long offset, long address, long length) {
         try (NativeMemory buffer = new NativeMemory(Math.min(length, COPY_CHUNK))) {

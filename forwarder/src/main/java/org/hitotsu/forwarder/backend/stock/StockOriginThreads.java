@@ -57,6 +57,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         OriginTracee tracee;
 
         @Nullable
+        Promise<Void> resumed;
+
+        @Nullable
         Promise<Void> forked;
 
         @Nullable
@@ -376,12 +379,14 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     @Override
-    public void resume(int tid, ThreadImage image, boolean inCall) {
+    public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
         Task task = tasks.get(tid);
         if (task == null || task.tracee == null) {
-            return;
+            return Future.failedFuture("thread " + tid + " has ended");
         }
         task.resuming = true;
+        Promise<Void> resumed = Promise.promise();
+        task.resumed = resumed;
         OriginTracee tracee = task.tracee;
         tracer.submit(ptrace -> {
             tracee.resume(ptrace, region, image, inCall);
@@ -393,6 +398,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 }
             });
         });
+        return resumed.future();
     }
 
     @Override
@@ -409,6 +415,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 task.rendezvous = 0;
                 task.idle = false;
                 task.tracee = null;
+                Promise<Void> resumed = task.resumed;
+                task.resumed = null;
+                if (resumed != null) {
+                    resumed.complete();
+                }
             }
         });
     }

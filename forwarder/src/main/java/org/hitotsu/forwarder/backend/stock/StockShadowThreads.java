@@ -173,13 +173,14 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     private static final int CALL_NUMBER = org.hitotsu.forwarder.nativecall.Ptrace.Registers.ORIG_RAX;
 
     @Override
-    public void inject(int tid, long result) {
+    public boolean inject(int tid, long result) {
         Hosted thread = hosted.get(tid);
         if (thread != null && thread.captured != 0) {
             long id = thread.captured;
             thread.captured = 0;
-            notifications.answer(id, result);
+            return notifications.answer(id, result) >= 0;
         }
+        return false;
     }
 
     @Override

@@ -1,0 +1,350 @@
+package org.hitotsu.forwarder.share;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.hitotsu.coherence.CacheOptions;
+import org.hitotsu.forwarder.DaemonContext;
+import org.hitotsu.forwarder.DaemonModule;
+import org.hitotsu.forwarder.admin.AdminConnection;
+import org.hitotsu.forwarder.admin.AdminException;
+import org.hitotsu.forwarder.backend.Backend;
+import org.hitotsu.forwarder.backend.stock.StockBackend;
+import org.hitotsu.forwarder.nativecall.NativeFiles;
+import org.hitotsu.forwarder.share.proto.MigrateReply;
+import org.hitotsu.forwarder.share.proto.MigrateRequest;
+import org.hitotsu.forwarder.share.proto.ShareMessage;
+import org.hitotsu.forwarder.wire.Payload;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shared processes that this node knows: its own, those it hosts threads of, and those it has only heard of. Event
+ * loop only.
+ */
+public final class ShareService implements DaemonModule {
+    private static final Logger LOG = LoggerFactory.getLogger(ShareService.class);
+    private static final int EXIT_FAILURE = 1;
+    private static final int EXIT_RUN_FAILURE = 125;
+    /** Ended programs that `ps --all` still lists. */
+    private static final int REMEMBERED = 64;
+
+    /** A program on another node, as announced. */
+    private record Announced(int pid, String command) {}
+
+    private final Map<Long, OriginShare> own = new LinkedHashMap<>();
+    private final Map<ShareKey, HostedShare> hosted = new HashMap<>();
+    private final Map<ShareKey, Announced> announced = new HashMap<>();
+    private final Map<Long, Promise<Void>> migrations = new HashMap<>();
+    private @Nullable DaemonContext context;
+    private @Nullable Backend backend;
+    private @Nullable NativeFiles files;
+    private long nextShare = 1;
+    private long nextRequest = 1;
+
+    private DaemonContext daemon() {
+        return java.util.Objects.requireNonNull(context, "started");
+    }
+
+    private Backend backend() {
+        return java.util.Objects.requireNonNull(backend, "started");
+    }
+
+    static CacheOptions cacheOptions(DaemonContext daemon) {
+        return HostedShare.optionsOf(daemon.config().holdTime().toNanos());
+    }
+
+    @Override
+    public Future<Void> start(DaemonContext daemon) {
+        context = daemon;
+        files = new NativeFiles();
+        backend = new StockBackend(daemon.context(), files);
+        daemon.network().onShareMessage(this::onMessage);
+        daemon.network().onPeerDown(this::onPeerDown);
+        daemon.admin().register("run", this::run);
+        daemon.admin().register("launch", this::launch);
+        daemon.admin().register("ps", (request, connection) -> programs(false));
+        daemon.admin().register("programs", (request, connection) -> programs(request.getBoolean("all", false)));
+        daemon.admin().register("migrate", (request, connection) -> migrate(request));
+        daemon.metrics().sharesFrom(() -> own.size() + hosted.size());
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> stop() {
+        own.values().forEach(OriginShare::kill);
+        hosted.values().forEach(HostedShare::close);
+        if (backend != null) {
+            backend.close();
+        }
+        if (files != null) {
+            files.close();
+        }
+        return Future.succeededFuture();
+    }
+
+    // The administration socket.
+
+    /** First step of `hitotsu run`: what the launcher needs to know. */
+    private Future<JsonObject> run(JsonObject request, AdminConnection connection) {
+        JsonArray argv = request.getJsonArray("argv", new JsonArray());
+        List<String> command = argv.stream().map(String::valueOf).toList();
+        if (command.isEmpty()) {
+            return Future.failedFuture(new AdminException(EXIT_RUN_FAILURE, "run: no program was named"));
+        }
+        Set<Integer> nodes = new HashSet<>();
+        for (Object node : request.getJsonArray("nodes", new JsonArray())) {
+            int id = Integer.parseInt(String.valueOf(node));
+            if (daemon().network().computers().get(id) == null) {
+                return Future.failedFuture(new AdminException(
+                        EXIT_RUN_FAILURE, "node " + id + ": is not in the computer table; look at `hitotsu nodes`"));
+            }
+            nodes.add(id);
+        }
+        forgetOldest();
+        long id = nextShare++;
+        ShareKey key = new ShareKey(daemon().network().selfId(), id, 1);
+        boolean spread = !"none".equals(request.getString("place"));
+        OriginShare.Request wanted = new OriginShare.Request(connection.peerPid(), command, spread, nodes);
+        own.put(id, new OriginShare(daemon(), key, wanted, () -> {}));
+        return Future.succeededFuture(new JsonObject()
+                .put("share", id)
+                .put("filter", HexFormat.of().formatHex(backend().launchFilter())));
+    }
+
+    private void forgetOldest() {
+        if (own.size() >= REMEMBERED) {
+            own.values().stream()
+                    .filter(OriginShare::ended)
+                    .findFirst()
+                    .ifPresent(oldest -> own.remove(oldest.key().id()));
+        }
+    }
+
+    /** Second step: the launcher has its filter and waits for the daemon's word to execute the program. */
+    private Future<JsonObject> launch(JsonObject request, AdminConnection connection) {
+        OriginShare share = own.get(request.getLong("share", 0L));
+        int pid = connection.peerPid();
+        if (share == null || share.pid() != pid) {
+            return Future.failedFuture(
+                    new AdminException(EXIT_RUN_FAILURE, "launch: process " + pid + " has not asked to be shared"));
+        }
+        return backend()
+                .adopt(pid, request.getInteger("listener", -1))
+                .onSuccess(adoption -> adoption.prepared().onComplete(done -> {
+                    if (done.failed()) {
+                        LOG.warn(
+                                "share {} (pid {}): not started: {}",
+                                share.key().id(),
+                                pid,
+                                done.cause().getMessage());
+                        own.remove(share.key().id());
+                        return;
+                    }
+                    share.prepared(done.result());
+                    adoption.start();
+                }))
+                .map(adoption -> new JsonObject().put("ok", true))
+                .recover(cause -> {
+                    own.remove(share.key().id());
+                    return Future.failedFuture(new AdminException(
+                            EXIT_RUN_FAILURE,
+                            "run: process " + pid + " can't be shared: " + cause.getMessage()
+                                    + "; is it traced by strace or a debugger?"));
+                });
+    }
+
+    private Future<JsonObject> programs(boolean all) {
+        JsonArray programs = new JsonArray();
+        for (OriginShare share : own.values()) {
+            if (all || !share.ended()) {
+                programs.add(share.toJson());
+            }
+        }
+        announced.forEach((key, program) -> programs.add(new JsonObject()
+                .put("share", key.id())
+                .put("pid", program.pid())
+                .put("command", program.command())
+                .put("origin", key.origin())
+                .put("state", "remote")
+                .put("threadsHere", hosted.containsKey(key) ? hosted.get(key).runningThreads() : 0)
+                .put("threads", new JsonArray())));
+        return Future.succeededFuture(new JsonObject().put("programs", programs));
+    }
+
+    private Future<JsonObject> migrate(JsonObject request) {
+        int pid = request.getInteger("pid", 0);
+        int tid = request.getInteger("tid", 0);
+        int node = request.getInteger("node", 0);
+        Future<Void> moved = null;
+        for (OriginShare share : own.values()) {
+            if (share.pid() == pid && !share.ended()) {
+                moved = share.migrate(tid, node);
+            }
+        }
+        for (Map.Entry<ShareKey, Announced> remote : announced.entrySet()) {
+            if (moved == null && remote.getValue().pid() == pid) {
+                moved = migrateRemotely(remote.getKey(), tid, node);
+            }
+        }
+        if (moved == null) {
+            return Future.failedFuture(
+                    new AdminException(EXIT_FAILURE, "program " + pid + ": is not shared; look at `hitotsu ps`"));
+        }
+        return moved.map(done -> new JsonObject())
+                .recover(cause ->
+                        Future.failedFuture(new AdminException(EXIT_FAILURE, String.valueOf(cause.getMessage()))));
+    }
+
+    private Future<Void> migrateRemotely(ShareKey key, int tid, int node) {
+        long request = nextRequest++;
+        Promise<Void> promise = Promise.promise();
+        migrations.put(request, promise);
+        daemon().network()
+                .send(
+                        key.origin(),
+                        key.message()
+                                .setMigrateRequest(MigrateRequest.newBuilder()
+                                        .setRequest(request)
+                                        .setThread(tid)
+                                        .setNode(node))
+                                .build(),
+                        Payload.EMPTY);
+        return promise.future();
+    }
+
+    // The network.
+
+    private void onMessage(int from, ShareMessage message, byte[] frame, int offset, int length) {
+        ShareKey key = ShareKey.of(message);
+        try {
+            dispatch(from, key, message, frame, offset, length);
+        } catch (IllegalArgumentException e) {
+            // Whatever is wrong with it, guessing what was meant could corrupt memory.
+            LOG.error(
+                    "share {} of node {}: node {} sent what it must not: {}",
+                    key.id(),
+                    key.origin(),
+                    from,
+                    e.getMessage());
+            OriginShare share = own.get(key.id());
+            if (key.origin() == daemon().network().selfId() && share != null) {
+                share.fail("node " + from + " broke the protocol: " + e.getMessage());
+            } else {
+                drop(key);
+            }
+        }
+    }
+
+    private void dispatch(int from, ShareKey key, ShareMessage message, byte[] frame, int offset, int length) {
+        switch (message.getBodyCase()) {
+            case PROGRAM_STARTED -> {
+                requireOrigin(from, key);
+                announced.put(
+                        key,
+                        new Announced(
+                                message.getProgramStarted().getPid(),
+                                String.join(" ", message.getProgramStarted().getCommandList())));
+            }
+            case PROGRAM_ENDED -> {
+                requireOrigin(from, key);
+                drop(key);
+            }
+            case CREATE_SHADOW -> {
+                requireOrigin(from, key);
+                if (!hosted.containsKey(key)) {
+                    HostedShare share = new HostedShare(daemon(), key);
+                    hosted.put(key, share);
+                    share.create(backend(), message.getCreateShadow());
+                }
+            }
+            case MIGRATE_REQUEST -> answerMigration(from, key, message.getMigrateRequest());
+            case MIGRATE_REPLY -> {
+                Promise<Void> waiting =
+                        migrations.remove(message.getMigrateReply().getRequest());
+                String error = message.getMigrateReply().getError();
+                if (waiting != null && error.isEmpty()) {
+                    waiting.complete();
+                } else if (waiting != null) {
+                    waiting.fail(error);
+                }
+            }
+            default -> toShare(from, key, message, frame, offset, length);
+        }
+    }
+
+    private void toShare(int from, ShareKey key, ShareMessage message, byte[] frame, int offset, int length) {
+        if (key.origin() == daemon().network().selfId()) {
+            OriginShare share = own.get(key.id());
+            if (share != null && share.key().equals(key)) {
+                share.onMessage(from, message, frame, offset, length);
+            }
+            return;
+        }
+        requireOrigin(from, key);
+        HostedShare share = hosted.get(key);
+        if (share != null) {
+            share.onMessage(message, frame, offset, length);
+        }
+    }
+
+    private static void requireOrigin(int from, ShareKey key) {
+        if (from != key.origin()) {
+            throw new IllegalArgumentException("node " + from + " speaks for a program of node " + key.origin());
+        }
+    }
+
+    private void answerMigration(int from, ShareKey key, MigrateRequest request) {
+        OriginShare share = own.get(key.id());
+        Future<Void> moved = share == null || !share.key().equals(key)
+                ? Future.failedFuture("program: has ended")
+                : share.migrate(request.getThread(), request.getNode());
+        moved.onComplete(done -> daemon().network()
+                .send(
+                        from,
+                        key.message()
+                                .setMigrateReply(MigrateReply.newBuilder()
+                                        .setRequest(request.getRequest())
+                                        .setError(
+                                                done.failed()
+                                                        ? String.valueOf(
+                                                                done.cause().getMessage())
+                                                        : ""))
+                                .build(),
+                        Payload.EMPTY));
+    }
+
+    private void drop(ShareKey key) {
+        announced.remove(key);
+        HostedShare share = hosted.remove(key);
+        if (share != null) {
+            share.close();
+        }
+    }
+
+    private void onPeerDown(int node) {
+        for (ShareKey key : new ArrayList<>(announced.keySet())) {
+            if (key.origin() == node) {
+                drop(key);
+            }
+        }
+        for (ShareKey key : new ArrayList<>(hosted.keySet())) {
+            if (key.origin() == node) {
+                drop(key);
+            }
+        }
+        for (OriginShare share : own.values()) {
+            share.onPeerDown(node);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package org.hitotsu.forwarder.share.threads;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import org.hitotsu.coherence.Pages;
+import org.hitotsu.coherence.RangeUse;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.share.pages.OriginMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * System calls that change the address space, as operations of the page protocol: the pages they touch are taken from the
+ * other nodes before the call is made, and can't be asked for until it has returned. Otherwise a page of an unmapped range
+ * would live on elsewhere and come back under the next mapping of the same addresses.
+ *
+ * <p>One at a time, as under the kernel's mmap_lock, so that two of them never wait for each other's ranges. Event loop
+ * only.
+ */
+final class MemoryCalls {
+    /** Has the calling thread itself make the call; null as result where that is natively at home. */
+    interface Caller {
+        Future<@Nullable Long> execute(long nr, long[] args);
+    }
+
+    private static final int MREMAP_FIXED = 2;
+    private static final int MADV_DONTNEED = 4;
+    private static final int MADV_FREE = 8;
+    private static final int MADV_REMOVE = 9;
+    private static final int MADV_DONTNEED_LOCKED = 24;
+    private static final int MADV_GUARD_INSTALL = 102;
+    private static final int NR_MSYNC = 26;
+    /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
+    private static final long LARGEST_COPY = 256L << 20;
+
+    private final OriginSpace space;
+    private final OriginMemory memory;
+    private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
+    private boolean busy;
+    private long programBreak;
+
+    MemoryCalls(OriginSpace space, OriginMemory memory) {
+        this.space = space;
+        this.memory = memory;
+    }
+
+    /**
+     * Makes a call when those before it are done.
+     *
+     * @return its result ({@code -errno} for failures), or null if {@code caller} makes it natively
+     */
+    Future<@Nullable Long> run(long nr, long[] args, Caller caller) {
+        return inTurn(() -> dispatch((int) nr, args, caller).onComplete(done -> space.vmasChanged()));
+    }
+
+    /** Runs {@code copy} while every page is at the origin and stays there. */
+    Future<Void> withAllPagesHome(Supplier<Future<Void>> copy) {
+        return inTurn(() -> memory.exclusively(0, Pages.LIMIT, RangeUse.WRITEBACK, copy));
+    }
+
+    private <T> Future<T> inTurn(Supplier<Future<T>> work) {
+        Promise<T> promise = Promise.promise();
+        queue.add(() -> work.get().onComplete(result -> {
+            busy = false;
+            promise.handle(result);
+            next();
+        }));
+        next();
+        return promise.future();
+    }
+
+    private void next() {
+        if (!busy && !queue.isEmpty()) {
+            busy = true;
+            queue.removeFirst().run();
+        }
+    }
+
+    private Future<@Nullable Long> dispatch(int nr, long[] args, Caller caller) {
+        return switch (nr) {
+            case Linux.NR_MMAP -> mmap(args, caller);
+            case Linux.NR_MUNMAP -> locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(nr, args));
+            case Linux.NR_MPROTECT, Linux.NR_PKEY_MPROTECT ->
+                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(nr, args));
+            case Linux.NR_MREMAP -> mremap(args);
+            case Linux.NR_BRK -> brk(args[0]);
+            case Linux.NR_MADVISE -> madvise(args, caller);
+            case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
+            case Linux.NR_REMAP_FILE_PAGES ->
+                locked(args[0], args[1], RangeUse.DISCARD, () -> caller.execute(nr, args));
+            // mlock and its kin, shmat, shmdt: they change no page that another node may have.
+            default -> caller.execute(nr, args);
+        };
+    }
+
+    private Future<@Nullable Long> inSpace(long nr, long[] args) {
+        return space.threads().execInSpace(nr, args).map(result -> result);
+    }
+
+    private Future<@Nullable Long> locked(
+            long address, long length, RangeUse use, Supplier<Future<@Nullable Long>> call) {
+        long end = address + length;
+        if (length <= 0 || address < 0 || end < address || end > Pages.LIMIT << Pages.SHIFT) {
+            return call.get(); // the kernel refuses it
+        }
+        long first = address >>> Pages.SHIFT;
+        long last = end - 1 >>> Pages.SHIFT;
+        return memory.exclusively(first, last - first + 1, use, call);
+    }
+
+    private Future<@Nullable Long> mmap(long[] args, Caller caller) {
+        int prot = (int) args[2];
+        int flags = (int) args[3];
+        int fd = (int) args[4];
+        boolean replaces = (flags & Linux.MAP_FIXED) != 0;
+        boolean file = (flags & Linux.MAP_ANONYMOUS) == 0;
+        boolean copied = file
+                && (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
+                && (prot & Linux.PROT_WRITE) != 0
+                && args[1] > 0
+                && args[1] <= LARGEST_COPY
+                && space.isRegularFile(fd);
+        Supplier<Future<@Nullable Long>> map = () -> {
+            if (copied) {
+                return space.mapFileCopy(args[0], args[1], prot, flags, fd, args[5])
+                        .map(at -> at);
+            }
+            if (!file && replaces) {
+                return inSpace(Linux.NR_MMAP, args);
+            }
+            return replaces && space.isRegularFile(fd)
+                    ? space.mapFile(args[0], args[1], prot, flags, fd, args[5]).map(at -> at)
+                    : caller.execute(Linux.NR_MMAP, args);
+        };
+        return replaces ? locked(args[0], args[1], RangeUse.DISCARD, map) : map.get();
+    }
+
+    private Future<@Nullable Long> mremap(long[] args) {
+        long grown = Math.max(args[1], args[2]);
+        Supplier<Future<@Nullable Long>> move = () -> inSpace(Linux.NR_MREMAP, args);
+        Supplier<Future<@Nullable Long>> both =
+                (args[3] & MREMAP_FIXED) == 0 ? move : () -> locked(args[4], args[2], RangeUse.DISCARD, move);
+        return locked(args[0], grown, RangeUse.WRITEBACK, both);
+    }
+
+    private Future<@Nullable Long> brk(long wanted) {
+        if (programBreak == 0) {
+            return space.threads().execInSpace(Linux.NR_BRK, 0).compose(now -> {
+                programBreak = now;
+                return brk(wanted);
+            });
+        }
+        Supplier<Future<@Nullable Long>> set =
+                () -> space.threads().execInSpace(Linux.NR_BRK, wanted).map(now -> {
+                    programBreak = now;
+                    return now;
+                });
+        return wanted != 0 && wanted < programBreak
+                ? locked(wanted, programBreak - wanted, RangeUse.DISCARD, set)
+                : set.get();
+    }
+
+    private Future<@Nullable Long> madvise(long[] args, Caller caller) {
+        return switch ((int) args[2]) {
+            case MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL ->
+                locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(Linux.NR_MADVISE, args));
+            // The content may stay: what the origin has must be the latest.
+            case MADV_FREE, MADV_REMOVE ->
+                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(Linux.NR_MADVISE, args));
+            default -> caller.execute(Linux.NR_MADVISE, args);
+        };
+    }
+}

@@ -1,0 +1,97 @@
+package org.hitotsu.forwarder.share.threads;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One row of the thread table at the origin. Event loop only. */
+public final class SharedThread {
+    /** Where the thread is. */
+    public enum Place {
+        /** At the origin, native. */
+        HOME,
+        /** Being parked at the origin, to leave. */
+        LEAVING,
+        /** On another node; its task at the origin is its deputy. */
+        OUT,
+        /** Told to come home, or coming by itself. */
+        RETURNING,
+        /** Ending. */
+        ENDING
+    }
+
+    private final long id;
+    private final int tid;
+    private final Set<Integer> nodesVisited = new LinkedHashSet<>();
+    private String name = "";
+    Place place = Place.HOME;
+    int node;
+    /** The node placement wants it on; 0: wherever it is. */
+    int wanted;
+
+    long syscalls;
+    int shortStays;
+    long leftAtNanos;
+    boolean signalled;
+
+    @Nullable
+    ExecutorVerticle executor;
+
+    io.vertx.core.@Nullable Promise<Void> moved;
+    int movingTo;
+
+    SharedThread(long id, int tid, int origin) {
+        this.id = id;
+        this.tid = tid;
+        this.node = origin;
+        nodesVisited.add(origin);
+    }
+
+    /** th_id: unique in its share. */
+    public long id() {
+        return id;
+    }
+
+    /** th_pid at the origin. */
+    public int tid() {
+        return tid;
+    }
+
+    /** Node it runs on now, or is on the way to. */
+    public int node() {
+        return node;
+    }
+
+    public Place place() {
+        return place;
+    }
+
+    /** System calls forwarded. */
+    public long syscalls() {
+        return syscalls;
+    }
+
+    public Set<Integer> nodesVisited() {
+        return Set.copyOf(nodesVisited);
+    }
+
+    void visit(int nodeId) {
+        node = nodeId;
+        nodesVisited.add(nodeId);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Reads the name the program gave its thread from /proc; keeps the last one when the thread has ended. */
+    public void refreshName(int pid) {
+        try {
+            name = java.nio.file.Files.readString(java.nio.file.Path.of("/proc/" + pid + "/task/" + tid + "/comm"))
+                    .strip();
+        } catch (java.io.IOException e) {
+            // The thread has just ended; the name it had stays.
+            return;
+        }
+    }
+}

@@ -1,0 +1,439 @@
+package org.hitotsu.forwarder.share.threads;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.membership.PeerNetwork;
+import org.hitotsu.forwarder.metrics.Metrics;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.share.ShareKey;
+import org.hitotsu.forwarder.share.pages.OriginMemory;
+import org.hitotsu.forwarder.share.proto.Homecoming;
+import org.hitotsu.forwarder.share.proto.Recall;
+import org.hitotsu.forwarder.share.proto.SyscallRequest;
+import org.hitotsu.forwarder.share.proto.ThreadAdded;
+import org.hitotsu.forwarder.share.proto.ThreadRemoved;
+import org.hitotsu.forwarder.share.proto.Transplant;
+import org.hitotsu.forwarder.wire.Payload;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread table of one share at its origin, and every move of its threads. All moves go through the origin: from one
+ * host to another a thread comes home first, without running there in between unless it is in a system call.
+ *
+ * <p>Event loop only.
+ */
+public final class ThreadMover implements OriginThreads.Events {
+    /** What the share must know. */
+    public interface Listener {
+        void onEnded();
+
+        /** The program is replaced by another one (execve). */
+        void onExec(int tid);
+
+        /** Makes sure that {@code node} has a shadow; completes when it is ready. */
+        Future<Void> ensureHost(int node);
+
+        Collection<Integer> hosts();
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
+    private static final int FIRST_RETURN_MILLIS = 2;
+    private static final int MAX_RETURN_SHIFT = 10;
+    private static final long SHORT_STAY_NANOS = 100_000_000;
+
+    private final Context context;
+    private final PeerNetwork network;
+    private final ShareKey key;
+    private final OriginSpace space;
+    private final OriginThreads threads;
+    private final OriginMemory memory;
+    private final MemoryCalls memoryCalls;
+    private final Placement placement;
+    private final Listener listener;
+    private final Metrics metrics;
+    private final Map<Integer, SharedThread> byTid = new LinkedHashMap<>();
+    private final Map<Long, SharedThread> byId = new HashMap<>();
+    private final Map<Long, SharedThread> endedThreads = new LinkedHashMap<>();
+    private final Map<String, Long> homecomings = new java.util.TreeMap<>();
+    private long nextId = 1;
+    private long transplants;
+    private long syscallsOfEnded;
+    private boolean ended;
+
+    public ThreadMover(
+            Context context,
+            PeerNetwork network,
+            ShareKey key,
+            OriginSpace space,
+            OriginMemory memory,
+            Placement placement,
+            Listener listener,
+            Metrics metrics) {
+        this.context = context;
+        this.network = network;
+        this.key = key;
+        this.space = space;
+        this.threads = space.threads();
+        this.memory = memory;
+        this.memoryCalls = new MemoryCalls(space, memory);
+        this.placement = placement;
+        this.listener = listener;
+        this.metrics = metrics;
+        threads.events(this);
+        add(space.pid());
+    }
+
+    private SharedThread add(int tid) {
+        SharedThread thread = new SharedThread(nextId++, tid, network.selfId());
+        byTid.put(tid, thread);
+        byId.put(thread.id(), thread);
+        for (int host : listener.hosts()) {
+            network.send(
+                    host,
+                    key.message()
+                            .setThreadAdded(ThreadAdded.newBuilder().setThreadId(thread.id()))
+                            .build(),
+                    Payload.EMPTY);
+        }
+        return thread;
+    }
+
+    /** The thread table. */
+    public Collection<SharedThread> threads() {
+        return byTid.values();
+    }
+
+    /** Threads that left the table keep what they forwarded in this sum. */
+    public long syscallsForwarded() {
+        return byTid.values().stream().mapToLong(SharedThread::syscalls).sum() + syscallsOfEnded;
+    }
+
+    public long transplants() {
+        return transplants;
+    }
+
+    public Map<String, Long> homecomings() {
+        return homecomings;
+    }
+
+    // Moves.
+
+    /**
+     * Moves a thread. Completes when its image has been sent (or it runs at home).
+     *
+     * @param tid as the origin's kernel numbers it
+     * @param node the origin's own id for home
+     */
+    public Future<Void> move(int tid, int node) {
+        SharedThread thread = byTid.get(tid);
+        if (thread == null) {
+            return Future.failedFuture("thread " + tid + ": has ended; look at `hitotsu ps`");
+        }
+        thread.wanted = node;
+        if (thread.place == SharedThread.Place.ENDING) {
+            return Future.failedFuture("thread " + tid + ": is ending");
+        }
+        if (thread.moved != null) {
+            return thread.moved.future().otherwiseEmpty().compose(done -> move(tid, node));
+        }
+        if (thread.node() == node && thread.place != SharedThread.Place.RETURNING) {
+            return Future.succeededFuture();
+        }
+        Promise<Void> promise = Promise.promise();
+        thread.moved = promise;
+        thread.movingTo = node;
+        if (thread.place == SharedThread.Place.HOME) {
+            leave(thread, node);
+        } else if (thread.place == SharedThread.Place.OUT) {
+            recall(thread, "migrate");
+        }
+        return promise.future();
+    }
+
+    private void movedTo(SharedThread thread) {
+        Promise<Void> promise = thread.moved;
+        thread.moved = null;
+        if (promise != null) {
+            promise.tryComplete();
+        }
+    }
+
+    private void moveFailed(SharedThread thread, Throwable cause) {
+        Promise<Void> promise = thread.moved;
+        thread.moved = null;
+        if (promise != null) {
+            promise.tryFail(cause);
+        }
+    }
+
+    private void leave(SharedThread thread, int node) {
+        thread.place = SharedThread.Place.LEAVING;
+        listener.ensureHost(node).compose(ready -> threads.park(thread.tid())).onComplete(parked -> {
+            if (thread.place != SharedThread.Place.LEAVING) {
+                moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
+            } else if (parked.failed()) {
+                thread.place = SharedThread.Place.HOME;
+                threads.release(thread.tid());
+                moveFailed(thread, parked.cause());
+            } else {
+                depart(thread, node, parked.result());
+            }
+        });
+    }
+
+    /** The thread's task is a deputy and its image is here: sends it out, or home if the host has gone meanwhile. */
+    private void depart(SharedThread thread, int node, ThreadImage image) {
+        if (thread.signalled || node == network.selfId() || !network.isUp(node)) {
+            comeHome(thread, image, false);
+            return;
+        }
+        thread.place = SharedThread.Place.OUT;
+        thread.visit(node);
+        thread.leftAtNanos = System.nanoTime();
+        if (thread.executor == null) {
+            ExecutorVerticle executor = new ExecutorVerticle(network, key, thread, threads, memoryCalls, metrics);
+            thread.executor = executor;
+            context.owner().deployVerticle(executor);
+        }
+        transplants++;
+        metrics.transplant(Metrics.Direction.OUT);
+        network.send(
+                node,
+                key.message()
+                        .setTransplant(Transplant.newBuilder()
+                                .setThreadId(thread.id())
+                                .setSequence(thread.executor.sequence())
+                                .setImage(Images.toWire(image)))
+                        .build(),
+                Payload.of(image.xstate()));
+        movedTo(thread);
+    }
+
+    private void recall(SharedThread thread, String reason) {
+        thread.place = SharedThread.Place.RETURNING;
+        network.send(
+                thread.node(),
+                key.message()
+                        .setRecall(Recall.newBuilder().setThreadId(thread.id()).setReason(reason))
+                        .build(),
+                Payload.EMPTY);
+    }
+
+    private void comeHome(SharedThread thread, ThreadImage image, boolean inCall) {
+        thread.visit(network.selfId());
+        thread.place = SharedThread.Place.RETURNING;
+        thread.signalled = false;
+        threads.resume(thread.tid(), image, inCall).onComplete(resumed -> {
+            if (thread.place != SharedThread.Place.RETURNING) {
+                return;
+            }
+            thread.place = SharedThread.Place.HOME;
+            if (thread.moved != null && thread.movingTo != network.selfId()) {
+                leave(thread, thread.movingTo);
+            } else {
+                movedTo(thread);
+            }
+        });
+    }
+
+    // From hosts.
+
+    /** A thread has left its host. The payload is its extended state. */
+    public void onHomecoming(int from, Homecoming homecoming, byte[] xstate) {
+        SharedThread thread = byId.get(homecoming.getThreadId());
+        if (thread == null || thread.executor == null || thread.node() != from) {
+            return;
+        }
+        ExecutorVerticle executor = thread.executor;
+        ThreadImage image = Images.fromWire(homecoming.getImage(), xstate);
+        String reason = homecoming.getReason();
+        homecomings.merge(reason, 1L, Long::sum);
+        metrics.homecoming(reason);
+        if (executor.ending()) {
+            return;
+        }
+        thread.place = SharedThread.Place.RETURNING;
+        if (homecoming.getInCall() == 0) {
+            arrived(thread, image, reason);
+            return;
+        }
+        long nr = image.register(org.hitotsu.forwarder.nativecall.Ptrace.Registers.ORIG_RAX);
+        switch (executor.callState(homecoming.getInCall())) {
+            case NOT_BEGUN -> arrived(thread, image.beforeCall(nr), reason);
+            case DONE -> arrived(thread, executor.settled(image), reason);
+            case WILL_COME -> executor.whenDone(() -> arrived(thread, executor.settled(image), reason));
+            case IN_DEPUTY -> {
+                comeHome(thread, image, true);
+                executor.callTaken();
+                scheduleReturn(thread, reason);
+            }
+        }
+    }
+
+    private void arrived(SharedThread thread, ThreadImage image, String reason) {
+        if (thread.moved != null && thread.movingTo != network.selfId() && !thread.signalled) {
+            depart(thread, thread.movingTo, image);
+            return;
+        }
+        comeHome(thread, image, false);
+        scheduleReturn(thread, reason);
+    }
+
+    /**
+     * A thread that placement wants elsewhere and that came home for a moment goes out again; the more often it comes back
+     * soon, the longer it stays.
+     */
+    private void scheduleReturn(SharedThread thread, String reason) {
+        int node = thread.wanted;
+        if (node == 0 || node == network.selfId() || reason.equals("migrate")) {
+            return;
+        }
+        boolean shortStay = System.nanoTime() - thread.leftAtNanos < SHORT_STAY_NANOS;
+        thread.shortStays = shortStay ? Math.min(thread.shortStays + 1, MAX_RETURN_SHIFT) : 0;
+        returnLater(thread, node, FIRST_RETURN_MILLIS << thread.shortStays);
+    }
+
+    private void returnLater(SharedThread thread, int node, int millis) {
+        context.owner().setTimer(millis, timer -> {
+            if (ended || byTid.get(thread.tid()) != thread || thread.wanted != node || !network.isUp(node)) {
+                return;
+            }
+            if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
+                // It may be in the middle of a call that can't be interrupted; there is always a next time.
+                move(thread.tid(), node).onFailure(busy -> returnLater(thread, node, millis));
+            }
+        });
+    }
+
+    /** A forwarded system call. */
+    public void onSyscall(int from, SyscallRequest request) {
+        SharedThread thread = byId.get(request.getThreadId());
+        if (thread == null || thread.executor == null || thread.node() != from) {
+            return;
+        }
+        thread.executor.onRequest(request);
+        if (thread.executor.ending()) {
+            thread.place = SharedThread.Place.ENDING;
+        }
+    }
+
+    // OriginThreads.Events.
+
+    @Override
+    public void onThreadCreated(int tid, int parentTid) {
+        SharedThread thread = add(tid);
+        int node = placement.choose(byTid.values(), network.selfId());
+        if (node == network.selfId()) {
+            threads.release(tid);
+            return;
+        }
+        move(tid, node)
+                .onFailure(
+                        cause -> LOG.warn("share {}: thread {} stays at home: {}", key.id(), tid, cause.getMessage()));
+    }
+
+    @Override
+    public void onThreadGone(int tid) {
+        SharedThread thread = byTid.remove(tid);
+        if (thread == null) {
+            return;
+        }
+        byId.remove(thread.id());
+        syscallsOfEnded += thread.syscalls();
+        thread.place = SharedThread.Place.ENDING;
+        gone(thread);
+        for (int host : listener.hosts()) {
+            network.send(
+                    host,
+                    key.message()
+                            .setThreadRemoved(ThreadRemoved.newBuilder().setThreadId(thread.id()))
+                            .build(),
+                    Payload.EMPTY);
+        }
+    }
+
+    private void gone(SharedThread thread) {
+        endedThreads.put(thread.id(), thread);
+        moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
+        ExecutorVerticle executor = thread.executor;
+        if (executor != null && executor.deploymentID() != null) {
+            context.owner().undeploy(executor.deploymentID());
+        }
+    }
+
+    /** Threads that have ended, for people who ask where they ran. */
+    public Collection<SharedThread> endedThreads() {
+        return endedThreads.values();
+    }
+
+    @Override
+    public void onExecuted(int tid, long result) {
+        SharedThread thread = byTid.get(tid);
+        if (thread != null && thread.executor != null) {
+            thread.executor.onExecuted(result);
+        }
+    }
+
+    @Override
+    public void onDeputySignal(int tid, int signal) {
+        SharedThread thread = byTid.get(tid);
+        if (thread == null) {
+            return;
+        }
+        thread.signalled = true;
+        if (thread.place == SharedThread.Place.OUT) {
+            recall(thread, "signal");
+        }
+    }
+
+    @Override
+    public void onMemoryCall(int tid, int nr, long[] args) {
+        memoryCalls
+                .run(nr, args, (number, arguments) -> Future.succeededFuture(null))
+                .onComplete(done -> {
+                    if (done.failed()) {
+                        LOG.error("share {}: system call {} of thread {}", key.id(), nr, tid, done.cause());
+                        threads.answer(tid, -Linux.ENOMEM);
+                    } else if (done.result() == null) {
+                        threads.proceed(tid);
+                    } else {
+                        threads.answer(tid, done.result());
+                    }
+                });
+    }
+
+    @Override
+    public void onFork(int tid, int nr, long[] args) {
+        if (memory.trackedPages() == 0 && listener.hosts().isEmpty()) {
+            threads.proceed(tid);
+            return;
+        }
+        memoryCalls.withAllPagesHome(() -> threads.proceedWithFork(tid));
+    }
+
+    @Override
+    public void onExec(int tid) {
+        listener.onExec(tid);
+    }
+
+    @Override
+    public void onProcessEnded() {
+        ended = true;
+        for (SharedThread thread : byTid.values()) {
+            syscallsOfEnded += thread.syscalls();
+            gone(thread);
+        }
+        byTid.clear();
+        byId.clear();
+        listener.onEnded();
+    }
+}
