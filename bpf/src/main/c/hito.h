@@ -7,8 +7,8 @@
  * offsets are put right from the running kernel's BTF when the object is loaded, so neither kernel headers nor a
  * vmlinux.h are needed to build, and the result does not depend on the machine that built it.
  *
- * With HITO_BCC, libbcc compiles the same source when the daemon starts. libbcc knows no CO-RE: the offsets come as
- * macros from the loader, which takes them from the same BTF.
+ * With HITO_BCC, libbcc compiles the same source when the daemon starts. libbcc knows no CO-RE: its loader replaces each
+ * hito_offset() by a number from the same BTF.
  */
 #ifndef HITO_H
 #define HITO_H
@@ -18,12 +18,18 @@
 #define HITO_HASH(name, key, leaf, entries) BPF_HASH(name, key, leaf, entries)
 #define HITO_COUNTERS(name, entries) BPF_PERCPU_ARRAY(name, u64, entries)
 #define HITO_RING(name, bytes) BPF_RINGBUF_OUTPUT(name, (bytes) / 4096)
-#define hito_lookup(map, key) map.lookup(key)
-#define hito_output(map, record, size, flags) map.ringbuf_output(record, size, flags)
-#define hito_available(map) map.ringbuf_query(BPF_RB_AVAIL_DATA)
+/*
+ * libbcc's rewriter refuses a map.function() that comes out of a macro, so the loader itself puts hito_lookup() and
+ * hito_output() into that form. Without the map's address there is no bpf_ringbuf_query().
+ */
+#define hito_available(map) 0
 
 struct task_struct;
 struct pt_regs;
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
 
 #define hito_field(pointer, offset, type)                                                                             \
 	({                                                                                                             \
@@ -31,10 +37,10 @@ struct pt_regs;
 		bpf_probe_read_kernel(&value_, sizeof(value_), (const char *)(pointer) + (offset));                    \
 		value_;                                                                                                \
 	})
-#define hito_task_pid(task) hito_field(task, HITO_TASK_PID, u32)
-#define hito_task_flags(task) hito_field(task, HITO_TASK_TI_FLAGS, u64)
-#define hito_regs_orig_ax(regs) hito_field(regs, HITO_REGS_ORIG_AX, u64)
-#define hito_regs_ip(regs) hito_field(regs, HITO_REGS_IP, u64)
+#define hito_task_pid(task) hito_field(task, hito_offset(task_struct, pid), u32)
+#define hito_task_flags(task) hito_field(task, hito_offset(task_struct, thread_info.flags), u64)
+#define hito_regs_orig_ax(regs) hito_field(regs, hito_offset(pt_regs, orig_ax), u64)
+#define hito_regs_ip(regs) hito_field(regs, hito_offset(pt_regs, ip), u64)
 
 #else
 

@@ -10,9 +10,16 @@
 #include "hito.h"
 #include "observer.h"
 
-#define THREADS 32768
-#define PROCESSES 4096
-#define RING_BYTES (1 << 20)
+/* Sizes; the loader may set others. */
+#ifndef hito_threads_entries
+#define hito_threads_entries 32768
+#endif
+#ifndef hito_processes_entries
+#define hito_processes_entries 4096
+#endif
+#ifndef hito_ring_entries
+#define hito_ring_entries (1 << 20)
+#endif
 
 /* include/linux/sched.h, unchanged since 4.14 (6.1 to 6.18 looked at). */
 #define INTERRUPTIBLE 0x0001
@@ -30,13 +37,20 @@ struct hito_wait {
 	u64 nr;
 };
 
-HITO_HASH(hito_threads, u32, struct hito_wait, THREADS);
-HITO_HASH(hito_processes, u32, u32, PROCESSES);
+HITO_HASH(hito_threads, u32, struct hito_wait, hito_threads_entries);
+HITO_HASH(hito_processes, u32, u32, hito_processes_entries);
 /* What went unreported: the index is the type of a record which found the ring full, or UNSEEN. */
 HITO_COUNTERS(hito_lost, 3);
-HITO_RING(hito_ring, RING_BYTES);
+HITO_RING(hito_ring, hito_ring_entries);
 
-#ifndef HITO_BCC
+#ifdef HITO_BCC
+#ifndef hito_wakeup_bytes
+#define hito_wakeup_bytes 0
+#endif
+#if hito_wakeup_bytes
+#error "a program that libbcc compiles cannot ask how full its ring is"
+#endif
+#else
 /* 0: wake the reader when it has caught up. Otherwise: only once so many bytes wait for it. */
 const volatile u32 hito_wakeup_bytes = 0;
 

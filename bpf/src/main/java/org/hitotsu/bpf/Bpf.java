@@ -71,7 +71,7 @@ public final class Bpf implements AutoCloseable {
         return new Bpf(loader.load(source, options));
     }
 
-    /** The programs, in the order of the source. */
+    /** The programs, in no particular order. */
     public List<BpfProgram> programs() {
         return programs;
     }

@@ -33,7 +33,9 @@ class BpfTest {
     @Test
     void namesItsPrograms() throws Exception {
         try (Bpf bpf = observer(BpfOptions.none())) {
-            assertThat(bpf.programs()).extracting(BpfProgram::name).containsExactly("hito_switch", "hito_fault");
+            assertThat(bpf.programs())
+                    .extracting(BpfProgram::name)
+                    .containsExactlyInAnyOrder("hito_switch", "hito_fault");
             assertThat(bpf.program("hito_fault").kind()).isEqualTo("tp_btf");
             assertThat(bpf.program("hito_fault").target()).isEqualTo("page_fault_user");
             assertThatThrownBy(() -> bpf.program("other")).hasMessageContaining("other");

@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
 
 /**
  * bpf(2) itself, for what needs no library: table access by descriptor. An instance owns one attribute block and is
@@ -16,6 +17,7 @@ public final class BpfSyscall {
     public static final int MAP_DELETE_ELEM = 3;
     public static final int MAP_GET_NEXT_KEY = 4;
     private static final int PROG_GET_FD_BY_ID = 13;
+    private static final int RAW_TRACEPOINT_OPEN = 17;
     private static final int OBJ_GET_INFO_BY_FD = 15;
 
     private static final long NUMBER = Platform.isARM() ? 280 : 321;
@@ -33,6 +35,19 @@ public final class BpfSyscall {
         attr.setLong(16, value);
         attr.setLong(24, flags);
         return call(command);
+    }
+
+    /** Attaches a raw tracepoint program (Linux 4.17). Returns the link's descriptor, or the negative errno. */
+    public int openRawTracepoint(String name, int programFd) {
+        byte[] bytes = (name + "\0").getBytes(StandardCharsets.UTF_8);
+        try (Memory text = new Memory(bytes.length)) {
+            text.write(0, bytes, 0, bytes.length);
+            attr.clear();
+            attr.setLong(0, Pointer.nativeValue(text));
+            attr.setInt(8, programFd);
+            long fd = Libc.syscall(NUMBER, RAW_TRACEPOINT_OPEN, attrAddress, ATTR_BYTES);
+            return fd < 0 ? -Native.getLastError() : (int) fd;
+        }
     }
 
     /** The kernel's id of a program, or the negative errno. */

@@ -34,6 +34,9 @@ public final class Libc {
 
     public static native String strerror(int errno);
 
+    /** Process-wide, and not safe against a getenv in another thread: only from a loader, with a name of its own. */
+    static native int setenv(String name, String value, int overwrite);
+
     /** The variadic syscall(2) with the arity of bpf(2); on 64-bit ABIs the registers are the same. */
     public static native long syscall(long number, long first, long second, long third);
 

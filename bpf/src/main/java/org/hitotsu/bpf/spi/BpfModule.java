@@ -8,7 +8,7 @@ import org.hitotsu.bpf.BpfUnavailableException;
 /** Programs and maps in the kernel. Confined to one thread at a time. */
 public interface BpfModule extends AutoCloseable {
 
-    /** The programs, in the order of the source. */
+    /** The programs, in no particular order. */
     List<BpfProgram> programs();
 
     /** The maps, without those the compiler makes for global data. */
