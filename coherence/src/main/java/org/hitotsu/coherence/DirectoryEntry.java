@@ -142,4 +142,18 @@ final class DirectoryEntry<D> {
     boolean nowhere() {
         return owner == NOBODY && copies.isEmpty() && pending.isEmpty();
     }
+
+    /** Asks a holder for the page, to keep a copy or not as {@link #sharing} says. */
+    void recall(int node, boolean needData, DirectoryActions<D> actions) {
+        pending.add(node);
+        if (needData) {
+            source = node;
+        }
+        actions.recall(node, page, !sharing, needData);
+    }
+
+    ProtocolException failure(int node, String event) {
+        String owned = owner == NOBODY ? "" : " owner " + owner;
+        return new ProtocolException(node, page, state + owned + " copies " + copies + " pending " + pending, event);
+    }
 }

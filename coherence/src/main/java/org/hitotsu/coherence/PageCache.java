@@ -1,10 +1,5 @@
 package org.hitotsu.coherence;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.PriorityQueue;
-import org.hitotsu.coherence.CacheLine.Acquire;
 import org.hitotsu.coherence.CacheLine.RangeWork;
 import org.hitotsu.coherence.CacheLine.State;
 import org.jspecify.annotations.Nullable;
@@ -63,59 +58,47 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PageCache<D> implements CacheEvents<D> {
 
-    private final int node;
-    private final boolean origin;
     private final CacheOptions options;
     private final CacheActions<D> actions;
-    private final LongMap<CacheLine> lines = new LongMap<>();
-    private final List<Acquire> acquires = new ArrayList<>();
-    /** Recalls put off by a hold, the earliest first. */
-    private final PriorityQueue<CacheLine> deferred = new PriorityQueue<>((a, b) -> Long.signum(a.wakeAt - b.wakeAt));
-    /** Origin lines in M which are tracked for their hold only, in the order in which it ends. */
-    private final ArrayDeque<CacheLine> expiring = new ArrayDeque<>();
-
-    private StreamTable readStreams;
-    private StreamTable writeStreams;
-    private boolean armed;
-    private long armedFor;
+    private final LineTable lines;
+    private final Requester<D> requester;
+    private final RecallQueue<D> recalls;
+    private final AcquireList<D> acquires;
 
     /**
      * @param node id of this node, for error messages
      * @param origin whether this is the node whose memory is the home of all pages
      */
     public PageCache(int node, boolean origin, CacheOptions options, CacheActions<D> actions) {
-        this.node = node;
-        this.origin = origin;
         this.options = options;
         this.actions = actions;
-        this.readStreams = new StreamTable(options.maxReadWindow());
-        this.writeStreams = new StreamTable(options.maxWriteWindow());
+        this.lines = new LineTable(node, origin);
+        this.requester = new Requester<>(lines, options, actions);
+        this.recalls = new RecallQueue<>(actions);
+        this.acquires = new AcquireList<>(lines, requester, recalls, actions);
     }
 
     @Override
     public void reset() {
         lines.clear();
+        requester.clear();
+        recalls.clear();
         acquires.clear();
-        deferred.clear();
-        expiring.clear();
-        readStreams = new StreamTable(options.maxReadWindow());
-        writeStreams = new StreamTable(options.maxWriteWindow());
-        armed = false;
     }
 
     @Override
     public void onFault(long page, Access access, long now) {
-        expire(now);
+        lines.expire(now);
         CacheLine line = lines.get(page);
-        if (holds(line, access)) {
+        if (lines.holds(page, access)) {
             actions.spurious(page, access);
             return;
         }
         if (line == null) {
             if (!Pages.isRun(page, 1)) {
-                throw new ProtocolException(node, page, "any", "fault outside the address space");
+                throw new ProtocolException(lines.node, page, "any", "fault outside the address space");
             }
-            line = track(page);
+            line = lines.track(page);
         }
         if (access == Access.WRITE) {
             line.wantWrite = true;
@@ -123,83 +106,22 @@ public final class PageCache<D> implements CacheEvents<D> {
             line.wantRead = true;
         }
         if (line.state.stable() && line.asked == null) {
-            askAhead(line, access);
+            requester.askAhead(line, access);
         }
-    }
-
-    /** Whether this node has the page in the mode and no operation is under way on it. */
-    private boolean holds(@Nullable CacheLine line, Access access) {
-        return line == null ? origin : line.state.allows(access);
-    }
-
-    private CacheLine track(long page) {
-        CacheLine line = new CacheLine(page, origin ? State.M : State.I);
-        lines.put(page, line);
-        return line;
-    }
-
-    /** Asks for a page and, if it continues a run, for its neighbours. */
-    private void askAhead(CacheLine line, Access access) {
-        int window = (access == Access.READ ? readStreams : writeStreams).fault(line.page);
-        mark(line, access, false);
-        int up = 1;
-        while (up < window && markIfMissing(line.page + up, access, true)) {
-            up++;
-        }
-        actions.sendRequest(line.page, up, access);
-        int down = 0;
-        while (down < -window - 1 && markIfMissing(line.page - down - 1, access, true)) {
-            down++;
-        }
-        if (down > 0) {
-            lineAt(line.page - down).hint = false;
-            actions.sendRequest(line.page - down, down, access);
-        }
-    }
-
-    private static void mark(CacheLine line, Access access, boolean hint) {
-        line.asked = access;
-        line.hint = hint;
-    }
-
-    /** Notes that a page is asked for, if it can be now. */
-    private boolean markIfMissing(long page, Access access, boolean hint) {
-        if (!Pages.isRun(page, 1)) {
-            return false;
-        }
-        CacheLine line = lines.get(page);
-        if (line == null) {
-            if (origin) {
-                return false;
-            }
-            line = track(page);
-        } else if (!line.state.stable() || line.state.allows(access) || line.asked != null || line.recalled) {
-            return false;
-        }
-        mark(line, access, hint);
-        return true;
-    }
-
-    private CacheLine lineAt(long page) {
-        CacheLine line = lines.get(page);
-        if (line == null) {
-            throw new ProtocolException(node, page, origin ? "M" : "I", "not tracked");
-        }
-        return line;
     }
 
     @Override
     public void onGrant(long page, Access access, @Nullable D data, long now) {
-        expire(now);
+        lines.expire(now);
         CacheLine line = lines.get(page);
         String event = "grant " + access + (data == null ? ", no data" : ", data");
         if (line == null || line.asked == null || (line.asked == Access.WRITE && access == Access.READ)) {
-            throw failure(page, line, event);
+            throw lines.failure(page, line, event);
         }
         State state = line.state;
         if (data != null) {
             if (state != State.I) {
-                throw failure(page, line, event);
+                throw lines.failure(page, line, event);
             }
             line.asked = null;
             boolean writable = access == Access.WRITE;
@@ -215,8 +137,8 @@ public final class PageCache<D> implements CacheEvents<D> {
         }
         boolean atHome =
                 access == Access.READ ? state == State.S : state == State.I || state == State.M || state == State.IM_I;
-        if (!origin || !atHome) {
-            throw failure(page, line, event);
+        if (!lines.origin || !atHome) {
+            throw lines.failure(page, line, event);
         }
         line.asked = null;
         if (access == Access.WRITE && state == State.I) {
@@ -233,7 +155,7 @@ public final class PageCache<D> implements CacheEvents<D> {
             long page = firstPage + Long.numberOfTrailingZeros(bits);
             CacheLine line = lines.get(page);
             if (line == null || line.asked == null || !line.hint) {
-                throw failure(page, line, "decline");
+                throw lines.failure(page, line, "decline");
             }
             line.asked = null;
             if (line.state.stable()) {
@@ -246,7 +168,7 @@ public final class PageCache<D> implements CacheEvents<D> {
     public void onDeny(long page, Access access, int reason, long now) {
         CacheLine line = lines.get(page);
         if (line == null || line.asked != access) {
-            throw failure(page, line, "deny " + access);
+            throw lines.failure(page, line, "deny " + access);
         }
         line.asked = null;
         if (access == Access.READ ? line.wantRead : line.wantWrite) {
@@ -257,18 +179,7 @@ public final class PageCache<D> implements CacheEvents<D> {
             }
             actions.faultDenied(page, access, reason);
         }
-        line.pins++;
-        for (int i = 0; i < acquires.size(); ) {
-            Acquire a = acquires.get(i);
-            if (a.access == access && a.contains(page)) {
-                acquires.remove(i);
-                actions.acquireDenied(a.token, page, reason);
-                unpin(a, 0, now);
-            } else {
-                i++;
-            }
-        }
-        line.pins--;
+        acquires.deny(line, access, reason, now);
         if (line.state.stable()) {
             settle(line, false, now);
         }
@@ -276,13 +187,13 @@ public final class PageCache<D> implements CacheEvents<D> {
 
     @Override
     public void onRecall(long page, boolean invalidate, boolean needData, long now) {
-        expire(now);
+        lines.expire(now);
         CacheLine line = lines.get(page);
-        if (line == null && origin) {
-            line = track(page);
+        if (line == null && lines.origin) {
+            line = lines.track(page);
         }
         if (line == null || line.recalled || !mayRecall(line.state, invalidate, needData)) {
-            throw failure(page, line, "recall" + (invalidate ? ", invalidate" : "") + (needData ? ", data" : ""));
+            throw lines.failure(page, line, "recall" + (invalidate ? ", invalidate" : "") + (needData ? ", data" : ""));
         }
         line.recalled = true;
         line.recallInvalidates = invalidate;
@@ -291,14 +202,14 @@ public final class PageCache<D> implements CacheEvents<D> {
             line.state = State.M;
         }
         if (line.state.stable()) {
-            startRecall(line, now);
+            recalls.start(line, now);
         }
     }
 
     /** Contents of which this may be the only copy must be asked for, and there must be some. */
     private boolean mayRecall(State state, boolean invalidate, boolean needData) {
         return switch (state) {
-            case I -> origin && needData;
+            case I -> lines.origin && needData;
             case M, IM_I, SM_U -> needData;
             case S, IS_I -> invalidate || needData;
             default -> false;
@@ -308,8 +219,8 @@ public final class PageCache<D> implements CacheEvents<D> {
     @Override
     public void onRestore(long page, D data, long now) {
         CacheLine line = lines.get(page);
-        if (!origin || line == null || line.state != State.I) {
-            throw failure(page, line, "restore");
+        if (!lines.origin || line == null || line.state != State.I) {
+            throw lines.failure(page, line, "restore");
         }
         line.state = State.IM_I;
         actions.install(page, data, true);
@@ -322,24 +233,24 @@ public final class PageCache<D> implements CacheEvents<D> {
 
     @Override
     public void onRangeHome(long firstPage, long count, boolean unprotect, long token, long now) {
-        if (!origin) {
-            throw new ProtocolException(node, firstPage, "not the origin", "range home");
+        if (!lines.origin) {
+            throw new ProtocolException(lines.node, firstPage, "not the origin", "range home");
         }
         startRange(firstPage, count, new RangeWork(token, true, false, unprotect), now);
     }
 
     private void startRange(long firstPage, long count, RangeWork work, long now) {
         if (!Pages.isRange(firstPage, count)) {
-            throw new ProtocolException(node, firstPage, "any", "range of " + count + " pages");
+            throw new ProtocolException(lines.node, firstPage, "any", "range of " + count + " pages");
         }
-        for (long page : lines.keysIn(firstPage, count)) {
+        for (long page : lines.pagesIn(firstPage, count)) {
             CacheLine line = lines.get(page);
             if (line == null) {
                 // An acquire which ended with an earlier page of this loop was the reason to track it.
                 continue;
             }
             if (line.range != null || (work.home && line.recalled)) {
-                throw failure(page, line, work.home ? "range home" : "range taken away");
+                throw lines.failure(page, line, work.home ? "range home" : "range taken away");
             }
             line.range = work;
             work.remaining++;
@@ -370,7 +281,7 @@ public final class PageCache<D> implements CacheEvents<D> {
                     default -> null;
                 };
         if (line == null || done == null) {
-            throw failure(page, line, "installed");
+            throw lines.failure(page, line, "installed");
         }
         line.state = done;
         settle(line, true, now);
@@ -387,7 +298,7 @@ public final class PageCache<D> implements CacheEvents<D> {
                     default -> null;
                 };
         if (line == null || done == null) {
-            throw failure(page, line, "extracted");
+            throw lines.failure(page, line, "extracted");
         }
         line.state = done;
         if (line.recalled) {
@@ -403,7 +314,7 @@ public final class PageCache<D> implements CacheEvents<D> {
     public void onDropped(long page, long now) {
         CacheLine line = lines.get(page);
         if (line == null || (line.state != State.SI_R && line.state != State.MI_R)) {
-            throw failure(page, line, "dropped");
+            throw lines.failure(page, line, "dropped");
         }
         line.state = State.I;
         if (line.recalled) {
@@ -416,7 +327,7 @@ public final class PageCache<D> implements CacheEvents<D> {
     @Override
     public void onExtractDenied(long page, int reason, long now) {
         CacheLine line = lines.get(page);
-        State before = line == null || !origin || !line.recalled
+        State before = line == null || !lines.origin || !line.recalled
                 ? null
                 : switch (line.state) {
                     case MS_X, MI_X -> State.M;
@@ -424,7 +335,7 @@ public final class PageCache<D> implements CacheEvents<D> {
                     default -> null;
                 };
         if (line == null || before == null) {
-            throw failure(page, line, "extract denied");
+            throw lines.failure(page, line, "extract denied");
         }
         line.state = before;
         line.recalled = false;
@@ -443,34 +354,18 @@ public final class PageCache<D> implements CacheEvents<D> {
         if (work != null && !advanceRange(line, work, now)) {
             return;
         }
-        // Acquires which end here must leave this line in place, and its recall to us.
-        line.pins++;
-        for (int i = 0; i < acquires.size(); ) {
-            Acquire a = acquires.get(i);
-            int before = a.pinned;
-            if (a.contains(line.page) && advance(a, fresh ? line.page : -1, now)) {
-                continue;
-            }
-            if (a.pinned > before) {
-                askFor(a);
-            }
-            i++;
-        }
-        line.pins--;
-        if (line.recalled && startRecall(line, now)) {
+        acquires.advance(line, fresh, now);
+        if (line.recalled && recalls.start(line, now)) {
             return;
         }
         if (line.asked == null) {
             Access wanted = wanted(line);
             if (wanted != null) {
-                mark(line, wanted, false);
-                for (int i = 0; i < acquires.size(); i++) {
-                    acquires.get(i).demand(line.page);
-                }
-                actions.sendRequest(line.page, 1, wanted);
+                acquires.demanded(line.page);
+                requester.ask(line, wanted);
             }
         }
-        release(line, now);
+        lines.release(line, now);
     }
 
     /** Wakes threads whose access the page allows now, and holds the page for them. */
@@ -492,19 +387,13 @@ public final class PageCache<D> implements CacheEvents<D> {
     }
 
     private @Nullable Access wanted(CacheLine line) {
-        boolean read = line.wantRead;
-        boolean write = line.wantWrite;
-        for (int i = 0; i < acquires.size(); i++) {
-            Acquire a = acquires.get(i);
-            if (a.wants(line.page)) {
-                write |= a.access == Access.WRITE;
-                read = true;
-            }
+        if (line.state == State.M) {
+            return null;
         }
-        if (write && line.state != State.M) {
+        if (line.wantWrite || acquires.wants(line.page, Access.WRITE)) {
             return Access.WRITE;
         }
-        return read && line.state == State.I ? Access.READ : null;
+        return line.state == State.I && (line.wantRead || acquires.wants(line.page, Access.READ)) ? Access.READ : null;
     }
 
     /** Whether the line has done its part in the range; if not, an operation is under way. */
@@ -518,12 +407,11 @@ public final class PageCache<D> implements CacheEvents<D> {
             line.state = State.M;
             letIn(line, now);
         } else if (line.recalled) {
-            line.recallInvalidates |= !origin;
-            unpinFrom(line.page, now);
-            beginRecall(line);
+            acquires.unpinFrom(line.page, now);
+            recalls.force(line);
             return false;
-        } else if (!origin && line.state != State.I) {
-            unpinFrom(line.page, now);
+        } else if (!lines.origin && line.state != State.I) {
+            acquires.unpinFrom(line.page, now);
             line.holding = false;
             if (line.state == State.M && work.needData) {
                 line.state = State.MI_X;
@@ -539,60 +427,10 @@ public final class PageCache<D> implements CacheEvents<D> {
         return true;
     }
 
-    /** Answers a recall unless a hold or an acquire puts it off. */
-    private boolean startRecall(CacheLine line, long now) {
-        if (line.pins > 0) {
-            return false;
-        }
-        if (line.holding && line.holdUntil - now > 0) {
-            if (!line.deferred) {
-                line.deferred = true;
-                line.wakeAt = line.holdUntil;
-                deferred.add(line);
-                arm(now);
-            }
-            return false;
-        }
-        beginRecall(line);
-        return true;
-    }
-
-    private void beginRecall(CacheLine line) {
-        line.holding = false;
-        boolean modified = line.state == State.M;
-        if (!line.recallInvalidates) {
-            line.state = modified ? State.MS_X : State.SS_X;
-            actions.extract(line.page, false);
-        } else if (line.recallNeedsData) {
-            line.state = modified ? State.MI_X : State.SI_X;
-            actions.extract(line.page, true);
-        } else {
-            line.state = State.SI_R;
-            actions.drop(line.page);
-        }
-    }
-
-    private void arm(long now) {
-        CacheLine next = deferred.peek();
-        if (next != null && (!armed || armedFor - next.wakeAt > 0)) {
-            armed = true;
-            armedFor = next.wakeAt;
-            actions.setTimer(Math.max(0, next.wakeAt - now));
-        }
-    }
-
     @Override
     public void onTimer(long now) {
-        armed = false;
-        for (CacheLine line = deferred.peek(); line != null && line.wakeAt - now <= 0; line = deferred.peek()) {
-            deferred.remove();
-            line.deferred = false;
-            if (line.recalled && line.state.stable()) {
-                startRecall(line, now);
-            }
-        }
-        arm(now);
-        expire(now);
+        recalls.onTimer(now);
+        lines.expire(now);
     }
 
     @Override
@@ -600,132 +438,13 @@ public final class PageCache<D> implements CacheEvents<D> {
         if (!Pages.isRun(firstPage, count)) {
             throw new IllegalArgumentException("acquire of " + count + " pages at " + firstPage);
         }
-        expire(now);
-        Acquire a = new Acquire(firstPage, count, access, token);
-        acquires.add(a);
-        if (!advance(a, -1, now)) {
-            askFor(a);
-        }
-    }
-
-    /** Asks for all the pages which are missing, a request for each run of them. */
-    private void askFor(Acquire a) {
-        a.demanded = 0;
-        for (int i = 0; i < a.count; ) {
-            int run = 0;
-            while (i + run < a.count && markIfMissing(a.first + i + run, a.access, run > 0)) {
-                run++;
-            }
-            if (run > 0) {
-                a.demand(a.first + i);
-                actions.sendRequest(a.first + i, run, a.access);
-            }
-            i += Math.max(1, run);
-        }
+        lines.expire(now);
+        acquires.start(new Acquire(firstPage, count, access, token), now);
     }
 
     @Override
     public void cancelAcquire(long token, long now) {
-        for (int i = 0; i < acquires.size(); i++) {
-            Acquire a = acquires.get(i);
-            if (a.token == token) {
-                acquires.remove(i);
-                unpin(a, 0, now);
-                return;
-            }
-        }
-    }
-
-    /**
-     * Completes an acquire whose pages are all here, and otherwise pins those up to the first missing one.
-     *
-     * @param fresh the page which has just come, or -1
-     * @return whether it is complete
-     */
-    private boolean advance(Acquire a, long fresh, long now) {
-        int present = 0;
-        while (present < a.count && holds(lines.get(a.first + present), a.access)) {
-            present++;
-        }
-        if (present == a.count) {
-            acquires.remove(a);
-            actions.acquired(a.token);
-            unpin(a, 0, now);
-            return true;
-        }
-        while (a.pinned < present) {
-            long page = a.first + a.pinned;
-            CacheLine line = lines.get(page);
-            if (line == null) {
-                line = track(page);
-            } else if (line.recalled && page != fresh) {
-                break;
-            }
-            line.pins++;
-            a.pinned++;
-        }
-        return false;
-    }
-
-    /** A page is going although it is pinned: acquires keep only what lies below it. */
-    private void unpinFrom(long page, long now) {
-        for (int i = 0; i < acquires.size(); i++) {
-            Acquire a = acquires.get(i);
-            if (a.contains(page) && page - a.first < a.pinned) {
-                unpin(a, (int) (page - a.first), now);
-            }
-        }
-    }
-
-    private void unpin(Acquire a, int keep, long now) {
-        while (a.pinned > keep) {
-            a.pinned--;
-            CacheLine line = lineAt(a.first + a.pinned);
-            line.pins--;
-            // A line with range work is in the hands of whoever called us.
-            if (line.range == null && line.state.stable() && !(line.recalled && startRecall(line, now))) {
-                release(line, now);
-            }
-        }
-    }
-
-    /** Forgets a line which says no more than its absence would. */
-    private void release(CacheLine line, long now) {
-        if (line.state != (origin ? State.M : State.I)
-                || line.asked != null
-                || line.wantRead
-                || line.wantWrite
-                || line.recalled
-                || line.pins > 0
-                || line.range != null) {
-            return;
-        }
-        if (origin && line.holding && line.holdUntil - now > 0) {
-            if (!line.expiring) {
-                line.expiring = true;
-                expiring.add(line);
-            }
-            return;
-        }
-        if (!line.expiring) {
-            lines.remove(line.page);
-        }
-    }
-
-    /** Forgets origin lines whose hold is over. Done in passing, because a timer for each would cost more than the lines. */
-    private void expire(long now) {
-        for (CacheLine line = expiring.peek(); line != null && line.holdUntil - now <= 0; line = expiring.peek()) {
-            expiring.remove();
-            line.expiring = false;
-            if (line.state.stable()) {
-                release(line, now);
-            }
-        }
-    }
-
-    private ProtocolException failure(long page, @Nullable CacheLine line, String event) {
-        return new ProtocolException(
-                node, page, line == null ? (origin ? "M, not tracked" : "I, not tracked") : line.toString(), event);
+        acquires.cancel(token, now);
     }
 
     /** How many pages have a line: those held, asked for or, at the origin, not wholly held. */
@@ -740,8 +459,6 @@ public final class PageCache<D> implements CacheEvents<D> {
 
     /** How many requests the directory has not answered. Visits all lines: for reports. */
     public int outstandingRequests() {
-        int[] count = new int[1];
-        lines.forEach(line -> count[0] += line.asked == null ? 0 : 1);
-        return count[0];
+        return lines.outstandingRequests();
     }
 }

@@ -1,7 +1,5 @@
 package org.hitotsu.coherence;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.hitotsu.coherence.DirectoryEntry.Request;
 import org.hitotsu.coherence.DirectoryEntry.State;
 import org.jspecify.annotations.Nullable;
@@ -65,13 +63,13 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
     private final int origin;
     private final DirectoryActions<D> actions;
     private final LongMap<DirectoryEntry<D>> entries = new LongMap<>();
-    /** In the order of their calls. */
-    private final List<RangeLock> locks = new ArrayList<>();
+    private final RangeLocks<D> locks;
 
     /** @param origin id of the node whose memory is the home of all pages */
     public PageDirectory(int origin, DirectoryActions<D> actions) {
         this.origin = origin;
         this.actions = actions;
+        this.locks = new RangeLocks<>(origin, entries, actions);
     }
 
     @Override
@@ -117,18 +115,18 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
 
     /** Whether a request of this node for the page is answered by the end of a lock: it must get no other answer. */
     private boolean heldFor(int node, long page) {
-        return node == origin && activeLock(page) != null;
+        return node == origin && locks.over(page) != null;
     }
 
     private void demand(Request request) {
-        RangeLock lock = activeLock(request.page);
+        RangeLock lock = locks.over(request.page);
         if (lock != null) {
-            hold(lock, request);
+            locks.hold(lock, request);
             return;
         }
         DirectoryEntry<D> e = entry(request.page);
         if (e.hasRequest(request.node, request.access)) {
-            throw failure(request.node, e, "second request, " + request.access);
+            throw e.failure(request.node, "second request, " + request.access);
         }
         e.enqueue(request);
         serve(e);
@@ -136,10 +134,10 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
 
     /** Serves a hint if that disturbs no third node and nobody waits for the page; false if it is to be declined. */
     private boolean serveHint(Request hint) {
-        RangeLock lock = activeLock(hint.page);
+        RangeLock lock = locks.over(hint.page);
         if (lock != null) {
             if (hint.node == origin) {
-                hold(lock, hint);
+                locks.hold(lock, hint);
                 return true;
             }
             return false;
@@ -194,7 +192,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         if (e.owner == r.node || (r.access == Access.READ && e.copies.contains(r.node))) {
             // After a loss or a restore the origin's cache may know less than we do. No other node can.
             if (r.node != origin) {
-                throw failure(r.node, e, "request for a page it holds, " + r.access);
+                throw e.failure(r.node, "request for a page it holds, " + r.access);
             }
             e.dequeue();
             actions.grant(r.node, e.page, e.owner == origin ? Access.WRITE : Access.READ, null);
@@ -203,10 +201,10 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         e.sharing = r.access == Access.READ;
         if (e.owner != NOBODY) {
             e.state = e.sharing ? State.MS_D : State.MM_D;
-            recall(e, e.owner, true);
+            e.recall(e.owner, true, actions);
         } else if (e.sharing) {
             e.state = State.SS_D;
-            recall(e, bestSource(e), true);
+            e.recall(bestSource(e), true, actions);
         } else {
             boolean upgrade = e.copies.contains(r.node);
             e.state = upgrade ? State.SM_A : State.SM_AD;
@@ -214,7 +212,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
             for (int i = 0; i < e.copies.size(); i++) {
                 int holder = e.copies.get(i);
                 if (holder != r.node) {
-                    recall(e, holder, holder == source);
+                    e.recall(holder, holder == source, actions);
                 }
             }
             if (e.pending.isEmpty()) {
@@ -228,24 +226,15 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         return e.copies.contains(origin) ? origin : e.copies.get(0);
     }
 
-    private void recall(DirectoryEntry<D> e, int node, boolean needData) {
-        e.pending.add(node);
-        if (needData) {
-            e.source = node;
-        }
-        actions.recall(node, e.page, !e.sharing, needData);
-    }
-
     @Override
     public void onRecallReply(int node, long page, boolean keptCopy, @Nullable D data) {
         DirectoryEntry<D> e = entries.get(page);
         if (e == null) {
             throw new ProtocolException(node, page, "home", "recall reply");
         }
-        boolean shouldKeep = keptCopy ? e.sharing : !e.sharing || e.state == State.L;
         boolean isSource = e.source == node;
-        if (!e.pending.contains(node) || !shouldKeep || isSource != (data != null)) {
-            throw failure(node, e, "recall reply" + (keptCopy ? ", kept" : "") + (data != null ? ", data" : ""));
+        if (!e.pending.contains(node) || keptCopy != e.sharing || isSource != (data != null)) {
+            throw e.failure(node, "recall reply" + (keptCopy ? ", kept" : "") + (data != null ? ", data" : ""));
         }
         e.pending.remove(node);
         if (isSource) {
@@ -270,7 +259,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
             throw new ProtocolException(node, page, "home", "denied");
         }
         if (node != origin || !e.pending.remove(origin)) {
-            throw failure(node, e, "denied");
+            throw e.failure(node, "denied");
         }
         if (e.source == origin) {
             e.source = NOBODY;
@@ -282,7 +271,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
 
     private void answered(DirectoryEntry<D> e) {
         if (e.state == State.L) {
-            collect(e);
+            locks.collect(e);
         } else if (e.pending.isEmpty()) {
             complete(e);
             serve(e);
@@ -293,7 +282,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
     private void complete(DirectoryEntry<D> e) {
         Request r = e.head;
         if (r == null) {
-            throw failure(origin, e, "answer without a request");
+            throw e.failure(origin, "answer without a request");
         }
         D data = e.data;
         if (e.denied) {
@@ -352,90 +341,12 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
 
     @Override
     public void lockRange(long firstPage, long count, RangeUse use, long token) {
-        if (!Pages.isRange(firstPage, count) || findLock(token) != null) {
-            throw new IllegalArgumentException("range " + firstPage + "+" + count + " token " + token);
-        }
-        RangeLock lock = new RangeLock(firstPage, count, use, token);
-        locks.add(lock);
-        if (!isBlocked(lock)) {
-            activate(lock);
-        }
+        locks.lock(new RangeLock(firstPage, count, use, token));
     }
 
-    private boolean isBlocked(RangeLock lock) {
-        for (RangeLock older : locks) {
-            if (older == lock) {
-                return false;
-            }
-            if (older.overlaps(lock)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void activate(RangeLock lock) {
-        lock.phase = RangeLock.Phase.COLLECTING;
-        for (long page : entries.keysIn(lock.first, lock.count)) {
-            seize(entry(page), lock);
-        }
-        NodeSet nodes = lock.waiting;
-        for (int i = 0; i < nodes.size(); i++) {
-            actions.rangeInvalidate(nodes.get(i), lock.first, lock.count, lock.use == RangeUse.WRITEBACK, lock.token);
-        }
-        if (nodes.isEmpty()) {
-            bringHome(lock);
-        }
-    }
-
-    private void seize(DirectoryEntry<D> e, RangeLock lock) {
-        e.lock = lock;
-        e.state = State.L;
-        e.denied = false;
-        for (Request r = e.dequeue(); r != null; r = e.dequeue()) {
-            hold(lock, r);
-        }
-        if (e.owner != NOBODY && e.owner != origin) {
-            lock.waiting.add(e.owner);
-        }
-        int spare = NOBODY;
-        for (int i = 0; i < e.copies.size(); i++) {
-            int holder = e.copies.get(i);
-            if (holder != origin) {
-                lock.waiting.add(holder);
-                if (!e.pending.contains(holder)) {
-                    spare = holder;
-                }
-            }
-        }
-        if (e.pending.contains(origin)) {
-            lock.waiting.add(origin);
-        }
-        boolean originKeeps = e.copies.contains(origin) && !e.pending.contains(origin);
-        if (lock.use == RangeUse.WRITEBACK
-                && e.owner == NOBODY
-                && e.data == null
-                && e.source == NOBODY
-                && !originKeeps
-                && spare != NOBODY) {
-            // It must reach the holder before the range invalidation does, which would drop the copy as clean.
-            e.sharing = false;
-            recall(e, spare, true);
-        }
-    }
-
-    private void hold(RangeLock lock, Request r) {
-        if (r.node == origin) {
-            if (lock.phase == RangeLock.Phase.READY) {
-                throw new ProtocolException(origin, r.page, "L, ready", "request of the origin, " + r.access);
-            }
-        } else if (r.node != NOBODY) {
-            if (r.hint) {
-                actions.decline(r.node, r.page, 1);
-            } else {
-                lock.held.add(r);
-            }
-        }
+    @Override
+    public void unlockRange(long token) {
+        locks.unlock(token);
     }
 
     @Override
@@ -444,87 +355,12 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         if (e == null) {
             throw new ProtocolException(node, page, "home", "writeback");
         }
-        if (e.lock == null || e.lock.use != RangeUse.WRITEBACK || e.owner != node || !e.pending.isEmpty()) {
-            throw failure(node, e, "writeback");
-        }
-        e.owner = NOBODY;
-        e.data = data;
-        collect(e);
-    }
-
-    /** A locked page has one holder less: restores it if the directory has the only copy now. */
-    private void collect(DirectoryEntry<D> e) {
-        D data = e.data;
-        RangeLock lock = e.lock;
-        if (data == null || lock == null) {
-            return;
-        }
-        if (lock.use == RangeUse.DISCARD) {
-            e.data = null;
-        } else if (e.nowhere()) {
-            e.data = null;
-            e.owner = origin;
-            actions.restore(e.page, data);
-        }
+        locks.onWriteback(node, e, data);
     }
 
     @Override
     public void onRangeReply(int node, long token) {
-        RangeLock lock = findLock(token);
-        if (lock == null) {
-            throw new ProtocolException(node, 0, "no lock " + token, "range reply");
-        }
-        if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node)) {
-            if (lock.waiting.isEmpty()) {
-                bringHome(lock);
-            }
-        } else if (lock.phase == RangeLock.Phase.HOMING && node == origin) {
-            lock.phase = RangeLock.Phase.READY;
-            actions.rangeReady(token);
-        } else {
-            throw new ProtocolException(node, lock.first, "lock " + lock.phase, "range reply");
-        }
-    }
-
-    private void bringHome(RangeLock lock) {
-        lock.phase = RangeLock.Phase.HOMING;
-        boolean writeback = lock.use == RangeUse.WRITEBACK;
-        for (long page : entries.keysIn(lock.first, lock.count)) {
-            DirectoryEntry<D> e = entry(page);
-            if (!e.pending.isEmpty()) {
-                throw failure(e.pending.get(0), e, "range reply before the answer to a recall");
-            }
-            if (writeback && e.owner != origin && !e.copies.contains(origin)) {
-                D data = e.data;
-                if (e.owner != NOBODY || (data == null && !e.lossy)) {
-                    throw failure(e.owner == NOBODY ? origin : e.owner, e, "range reply before the contents");
-                }
-                if (data != null) {
-                    actions.restore(page, data);
-                } else {
-                    actions.pageLost(page);
-                }
-            }
-            entries.remove(page);
-        }
-        actions.rangeHome(lock.first, lock.count, writeback, lock.token);
-    }
-
-    @Override
-    public void unlockRange(long token) {
-        RangeLock lock = findLock(token);
-        if (lock == null || lock.phase != RangeLock.Phase.READY) {
-            throw new IllegalStateException("unlock " + token + ": " + (lock == null ? "no such lock" : lock.phase));
-        }
-        locks.remove(lock);
-        for (Request r : lock.held) {
-            actions.retry(r.node, r.page, 1, r.access);
-        }
-        for (RangeLock next : List.copyOf(locks)) {
-            if (next.phase == RangeLock.Phase.WAITING && !isBlocked(next)) {
-                activate(next);
-            }
-        }
+        locks.onReply(node, token);
     }
 
     @Override
@@ -535,12 +371,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         for (long page : entries.keysIn(0, Pages.LIMIT)) {
             lose(entry(page), node);
         }
-        for (RangeLock lock : locks) {
-            lock.held.removeIf(r -> r.node == node);
-            if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node) && lock.waiting.isEmpty()) {
-                bringHome(lock);
-            }
-        }
+        locks.onNodeLost(node);
     }
 
     private void lose(DirectoryEntry<D> e, int node) {
@@ -556,7 +387,7 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         e.forgetRequests(node);
         e.lossy |= holder;
         if (e.state == State.L) {
-            collect(e);
+            locks.collect(e);
             return;
         }
         if (e.state.serving()) {
@@ -567,31 +398,6 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
             rest(e);
         }
         serve(e);
-    }
-
-    private @Nullable RangeLock findLock(long token) {
-        for (RangeLock lock : locks) {
-            if (lock.token == token) {
-                return lock;
-            }
-        }
-        return null;
-    }
-
-    private @Nullable RangeLock activeLock(long page) {
-        for (int i = 0; i < locks.size(); i++) {
-            RangeLock lock = locks.get(i);
-            if (lock.phase != RangeLock.Phase.WAITING && lock.contains(page)) {
-                return lock;
-            }
-        }
-        return null;
-    }
-
-    private ProtocolException failure(int node, DirectoryEntry<D> e, String event) {
-        String owner = e.owner == NOBODY ? "" : " owner " + e.owner;
-        return new ProtocolException(
-                node, e.page, e.state + owner + " copies " + e.copies + " pending " + e.pending, event);
     }
 
     /** How many pages have an entry: those which are not wholly at the origin, and those asked for just now. */
