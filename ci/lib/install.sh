@@ -35,10 +35,6 @@ needs_of() {
 	EOF
 	;;
 	test) cat <<-'EOF'
-		command:git git
-		command:curl curl
-		command:strace strace
-		command:gdb gdb
 		command:python3 python3
 	EOF
 	;;
