@@ -37,7 +37,8 @@ public interface CacheActions<D> {
 
     /**
      * Takes the contents, atomically against the program: no write may fall between reading them and protecting
-     * ({@code invalidate} false) or removing (true) the page. At the origin a page which was never touched reads as zeros.
+     * ({@code invalidate} false) or removing (true) the page. At the origin a page which was never touched reads as zeros, and
+     * with {@code invalidate} false it must be mapped and write-protected afterwards like any other.
      * Answered by {@link CacheEvents#onExtracted} or, at the origin only, {@link CacheEvents#onExtractDenied}.
      */
     void extract(long page, boolean invalidate);

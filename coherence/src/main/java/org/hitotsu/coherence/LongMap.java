@@ -28,6 +28,11 @@ final class LongMap<V> {
         return size;
     }
 
+    /** Slots of the table. */
+    int capacity() {
+        return keys.length;
+    }
+
     @Nullable
     V get(long key) {
         int mask = keys.length - 1;

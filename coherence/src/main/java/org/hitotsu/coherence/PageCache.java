@@ -120,7 +120,7 @@ public final class PageCache<D> implements CacheEvents<D> {
         }
         State state = line.state;
         if (data != null) {
-            if (state != State.I) {
+            if (state != State.I || line.asked != access) {
                 throw lines.failure(page, line, event);
             }
             line.asked = null;
