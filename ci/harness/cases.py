@@ -30,7 +30,7 @@ class Case:
     stderr: bool = True
     # A pattern in output files that is no part of what must be equal: a date of rendering.
     ignore: bytes = b""
-    timeout: float = 60.0
+    timeout: float = 45.0
 
 
 def workloads():

@@ -89,6 +89,7 @@ class Node:
         """Asks with SIGTERM, then insists. Returns None, or what was wrong with the end."""
         if self.process.poll() is not None:
             return f"node {self.name} had ended by itself with status {self.process.returncode}:\n{self.tail()}"
+        family = descendants(self.process.pid)
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(timeout)
@@ -96,6 +97,14 @@ class Node:
             self.process.kill()
             self.process.wait()
             return f"node {self.name} had to be killed: it did not end within {timeout} s of SIGTERM:\n{self.tail()}"
+        deadline = time.monotonic() + 5
+        while any(alive(*member) for member in family):
+            if time.monotonic() > deadline:
+                left = [str(pid) for pid, started in family if alive(pid, started)]
+                return f"node {self.name} left processes behind: {', '.join(left)}"
+            time.sleep(0.05)
+        if self.process.returncode:
+            return f"node {self.name} ended with status {self.process.returncode}:\n{self.tail()}"
         return None
 
 
@@ -197,6 +206,38 @@ class Cluster:
         """Ids of all nodes in the order of start."""
         by_name = {node["name"]: node["id"] for node in self.admin().call("nodes").get("nodes", [])}
         return [by_name[node.name] for node in self.nodes]
+
+
+def stat_of(pid):
+    """Fields of /proc/PID/stat from the third on: state, parent, …"""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def descendants(ancestor):
+    """(pid, start time) of every process below this one. The start time tells it from a later one of the same pid."""
+    parents, starts = {}, {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = stat_of(directory.name)
+            parents[int(directory.name)] = int(fields[1])
+            starts[int(directory.name)] = int(fields[19])
+        except (OSError, IndexError):
+            continue
+    found, frontier = [], [ancestor]
+    while frontier:
+        above = frontier.pop()
+        for pid, parent in parents.items():
+            if parent == above:
+                found.append((pid, starts[pid]))
+                frontier.append(pid)
+    return found
+
+
+def alive(pid, started):
+    try:
+        return int(stat_of(pid)[19]) == started
+    except (OSError, IndexError):
+        return False
 
 
 def free_port():
