@@ -21,6 +21,6 @@ public interface DaemonModule {
     /** Called once on the event loop. The daemon becomes ready when the future succeeds; it exits if it fails. */
     Future<Void> start(DaemonContext context);
 
-    /** Called once on the event loop, peers still being connected. */
+    /** Called once on the event loop, peers still being connected; also if {@link #start} was called and has failed. */
     Future<Void> stop();
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.hitotsu.forwarder.admin.AdminServer;
 import org.hitotsu.forwarder.config.HostPort;
 import org.hitotsu.forwarder.config.NodeConfig;
@@ -59,9 +60,10 @@ public final class NodeDaemon {
     private final Promise<String> ended = Promise.promise();
     private final Promise<Void> stopped = Promise.promise();
 
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
     // Accessed from the event loop only: what is to be undone, the last first.
     private final List<Step> undo = new ArrayList<>();
-    private boolean stopping;
 
     private record Step(String what, Callable<Future<Void>> action) {}
 
@@ -118,13 +120,9 @@ public final class NodeDaemon {
 
     /** Stops the node in order: modules, network, sockets. Any thread may call this, more than once. */
     public Future<Void> stop() {
-        context.runOnContext(v -> {
-            if (stopping) {
-                return;
-            }
-            stopping = true;
-            undoNext().onComplete(u -> vertx.close().onComplete(c -> stopped.complete()));
-        });
+        if (stopping.compareAndSet(false, true)) {
+            context.runOnContext(v -> undoNext().onComplete(u -> vertx.close().onComplete(c -> stopped.complete())));
+        }
         return stopped.future();
     }
 
@@ -175,6 +173,7 @@ public final class NodeDaemon {
                     network.onRemoved(reason -> ended.tryComplete("node " + network.selfId()
                             + ": was removed from its cluster: " + reason + "; start it again to rejoin"));
                     metrics.peersFrom(network::peersUp);
+                    metrics.trafficFrom(network.stats());
                     undo.add(new Step("metrics", metricsServer::stop));
                     return metricsServer.start(config.metrics()).compose(at -> startNetwork(network, at));
                 });
@@ -199,7 +198,7 @@ public final class NodeDaemon {
         Future<Void> all = Future.succeededFuture();
         for (DaemonModule module : modules) {
             all = all.compose(v -> {
-                undo.add(new Step(module.getClass().getSimpleName(), module::stop));
+                undo.add(new Step(module.getClass().getName(), module::stop));
                 return module.start(daemon);
             });
         }

@@ -9,6 +9,7 @@ import org.hitotsu.forwarder.wire.FrameConnection;
 import org.hitotsu.forwarder.wire.FrameFormat;
 import org.hitotsu.forwarder.wire.MalformedFrameException;
 import org.hitotsu.forwarder.wire.Payload;
+import org.hitotsu.forwarder.wire.WireStats;
 import org.hitotsu.forwarder.wire.proto.Hello;
 import org.hitotsu.forwarder.wire.proto.HelloReply;
 import org.hitotsu.forwarder.wire.proto.Refused;
@@ -36,9 +37,14 @@ final class Dialler {
     private final Vertx vertx;
     private final NetClient client;
     private final Duration timeout;
+    private final WireStats stats;
 
-    /** @param timeout for connecting, and again for the answer */
-    Dialler(Vertx vertx, Duration timeout) {
+    /**
+     * @param timeout for connecting, and again for the answer
+     * @param stats what to count into
+     */
+    Dialler(Vertx vertx, Duration timeout, WireStats stats) {
+        this.stats = stats;
         this.vertx = vertx;
         this.timeout = timeout;
         this.client = vertx.createNetClient(new NetClientOptions()
@@ -54,7 +60,8 @@ final class Dialler {
                 outcome.unreachable(Causes.shortCause(connected.cause()));
                 return;
             }
-            new Attempt(new FrameConnection(connected.result(), FrameFormat.MAX_TOTAL_BYTES), outcome).greet(hello);
+            new Attempt(new FrameConnection(connected.result(), FrameFormat.MAX_TOTAL_BYTES, stats), outcome)
+                    .greet(hello);
         });
     }
 

@@ -9,10 +9,12 @@ import org.hitotsu.forwarder.wire.FrameConnection;
 import org.hitotsu.forwarder.wire.FrameFormat;
 import org.hitotsu.forwarder.wire.MalformedFrameException;
 import org.hitotsu.forwarder.wire.Payload;
+import org.hitotsu.forwarder.wire.WireStats;
 import org.hitotsu.forwarder.wire.proto.Hello;
 import org.hitotsu.forwarder.wire.proto.HelloReply;
 import org.hitotsu.forwarder.wire.proto.Refused;
 import org.hitotsu.forwarder.wire.proto.WireHeader;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,10 +68,15 @@ final class Doorkeeper {
     private final Vertx vertx;
     private final House house;
     private final Duration patience;
+    private final WireStats stats;
     private final List<Visitor> waiting = new ArrayList<>();
 
-    /** @param patience how long a visitor may take to greet, and how long a greeting is held */
-    Doorkeeper(Vertx vertx, House house, Duration patience) {
+    /**
+     * @param patience how long a visitor may take to greet, and how long a greeting is held
+     * @param stats what to count into
+     */
+    Doorkeeper(Vertx vertx, House house, Duration patience, WireStats stats) {
+        this.stats = stats;
         this.vertx = vertx;
         this.house = house;
         this.patience = patience;
@@ -77,7 +84,7 @@ final class Doorkeeper {
 
     /** Someone has connected. */
     void knock(NetSocket socket) {
-        new Visitor(new FrameConnection(socket, FrameFormat.MAX_GREETING_BYTES));
+        new Visitor(new FrameConnection(socket, FrameFormat.MAX_GREETING_BYTES, stats));
     }
 
     /** The house has opened or the table has changed: looks again at the greetings that are held. */
@@ -130,7 +137,7 @@ final class Doorkeeper {
             consider();
         }
 
-        private @org.jspecify.annotations.Nullable Refused judge() {
+        private @Nullable Refused judge() {
             Computer self = house.self();
             // First, for the other fields may mean something else in another version.
             if (hello.getProtocolVersion() != FrameFormat.PROTOCOL_VERSION) {

@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.membership;
 
+import com.google.protobuf.MessageLite;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import org.hitotsu.forwarder.share.proto.ShareMessage;
 import org.hitotsu.forwarder.wire.FrameConnection;
 import org.hitotsu.forwarder.wire.MalformedFrameException;
 import org.hitotsu.forwarder.wire.Payload;
+import org.hitotsu.forwarder.wire.WireStats;
 import org.hitotsu.forwarder.wire.proto.Goodbye;
 import org.hitotsu.forwarder.wire.proto.Hello;
 import org.hitotsu.forwarder.wire.proto.HelloReply;
@@ -49,6 +51,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
     private final Vertx vertx;
     private final NodeConfig config;
     private final long leaseNanos;
+    private final WireStats stats = new WireStats();
     private final Dialler dialler;
     private final Doorkeeper doorkeeper;
     private final Map<Integer, PeerLink> links = new HashMap<>();
@@ -81,8 +84,8 @@ public final class TcpPeerNetwork implements PeerNetwork {
         this.config = config;
         this.self = TableKeeper.withId(self, 0);
         this.leaseNanos = config.lease().toNanos();
-        this.dialler = new Dialler(vertx, config.lease());
-        this.doorkeeper = new Doorkeeper(vertx, new Threshold(), config.lease());
+        this.dialler = new Dialler(vertx, config.lease(), stats);
+        this.doorkeeper = new Doorkeeper(vertx, new Threshold(), config.lease(), stats);
     }
 
     /** Opens the listening socket. The future's value is where peers connect, with the port the kernel chose. */
@@ -315,6 +318,11 @@ public final class TcpPeerNetwork implements PeerNetwork {
         return peersUp;
     }
 
+    /** What has gone over all connections. Any thread may call this. */
+    public WireStats stats() {
+        return stats;
+    }
+
     private Roster roster() {
         Roster r = roster;
         if (r == null) {
@@ -346,11 +354,18 @@ public final class TcpPeerNetwork implements PeerNetwork {
         link.connection.close();
         if (link.leaving) {
             log.info("{}: has left: {}", link, reason);
-        } else {
+        } else if (isMember(link)) {
             log.warn("{}: down: {}", link, reason);
+        } else {
+            // The coordinator has said why, or the peer is about to.
+            log.info("{}: down: {}", link, reason);
         }
         emit(() -> downListeners.forEach(l -> l.accept(link.id)));
         roster().connectionLost(link.id, link.epoch, reason, link.leaving);
+    }
+
+    private boolean isMember(PeerLink link) {
+        return roster().keeper().contains(link.id, link.epoch);
     }
 
     private void expel(PeerLink link, String reason) {
@@ -457,7 +472,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
         }
 
         @Override
-        public void send(int id, int bodyField, com.google.protobuf.MessageLite body) {
+        public void send(int id, int bodyField, MessageLite body) {
             PeerLink link = links.get(id);
             if (link != null) {
                 link.connection.send(bodyField, body, Payload.EMPTY);
@@ -465,7 +480,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
         }
 
         @Override
-        public void sendToAll(int bodyField, com.google.protobuf.MessageLite body) {
+        public void sendToAll(int bodyField, MessageLite body) {
             for (PeerLink link : links.values()) {
                 link.connection.send(bodyField, body, Payload.EMPTY);
             }

@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -10,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntSupplier;
+import java.util.function.ToDoubleFunction;
+import org.hitotsu.forwarder.wire.WireStats;
 
 /**
  * Everything the daemon counts and times, by name of what happened rather than of a meter.
@@ -207,6 +210,32 @@ public final class Metrics {
                 .description("Other nodes this one has a connection to")
                 .strongReference(true)
                 .register(registry);
+    }
+
+    /** Registers the source of the traffic with peers; read at scrapes by any thread. */
+    public void trafficFrom(WireStats stats) {
+        counter("hitotsu.wire.frames", Direction.IN, stats, WireStats::framesIn)
+                .description("Frames received from and sent to peers")
+                .register(registry);
+        counter("hitotsu.wire.frames", Direction.OUT, stats, WireStats::framesOut)
+                .description("Frames received from and sent to peers")
+                .register(registry);
+        counter("hitotsu.wire.bytes", Direction.IN, stats, WireStats::bytesIn)
+                .description("Bytes received from and sent to peers")
+                .baseUnit("bytes")
+                .register(registry);
+        counter("hitotsu.wire.bytes", Direction.OUT, stats, WireStats::bytesOut)
+                .description("Bytes received from and sent to peers")
+                .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder("hitotsu.wire.writes", stats, WireStats::writes)
+                .description("Socket writes to peers, each of one frame or more")
+                .register(registry);
+    }
+
+    private static FunctionCounter.Builder<WireStats> counter(
+            String name, Direction direction, WireStats stats, ToDoubleFunction<WireStats> value) {
+        return FunctionCounter.builder(name, stats, value).tag("direction", label(direction));
     }
 
     /** For meters of a module's own. */

@@ -16,10 +16,10 @@ public final class SyscallNames {
 
     private SyscallNames() {}
 
-    /** Name of the syscall with this number, or {@code syscall_N} if the table has none. */
+    /** Name of the syscall with this number, or {@code unknown} if the table has none. */
     public static String name(int number) {
         String name = number >= 0 && number < LIMIT ? NAMES[number] : null;
-        return name != null ? name : "syscall_" + number;
+        return name != null ? name : "unknown";
     }
 
     private static @Nullable String[] load() {

@@ -1,6 +1,8 @@
 package org.hitotsu.forwarder.share;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.backend.Backend;
@@ -32,6 +34,7 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     private @Nullable ShadowSpace space;
     private @Nullable HostMemory memory;
     private @Nullable CaptureVerticle capture;
+    private final List<Runnable> early = new ArrayList<>();
     private long reportTimer = -1;
     private long reportedFaults = -1;
     private boolean closed;
@@ -75,6 +78,8 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         for (long id : request.getThreadIdsList()) {
             verticle.addThread(id);
         }
+        early.forEach(Runnable::run);
+        early.clear();
         reportTimer = daemon.vertx().setPeriodic(REPORT_MILLIS, timer -> report());
         answer("");
     }
@@ -105,7 +110,12 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     void onMessage(ShareMessage message, byte[] frame, int offset, int length) {
         CaptureVerticle threads = capture;
         HostMemory pages = memory;
+        if (closed) {
+            return;
+        }
         if (threads == null || pages == null) {
+            // The shadow is being made; the order of the messages is part of the protocol.
+            early.add(() -> onMessage(message, frame, offset, length));
             return;
         }
         switch (message.getBodyCase()) {

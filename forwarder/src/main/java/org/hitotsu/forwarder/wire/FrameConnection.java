@@ -10,6 +10,7 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.util.function.Consumer;
+import org.hitotsu.forwarder.wire.proto.WireHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class FrameConnection {
     private final ChannelHandlerContext channelContext;
     private final FrameEncoder encoder = new FrameEncoder();
     private final FrameDecoder decoder;
+    private final WireStats stats;
     private final Runnable flush = this::flush;
 
     private @Nullable FrameHandler frameHandler;
@@ -52,8 +54,10 @@ public final class FrameConnection {
      * Takes over {@code socket}, and reads no frames before {@link #start}.
      *
      * @param maxTotalBytes largest total length taken for now
+     * @param stats what to count into
      */
-    public FrameConnection(NetSocket socket, int maxTotalBytes) {
+    public FrameConnection(NetSocket socket, int maxTotalBytes, WireStats stats) {
+        this.stats = stats;
         this.socket = (NetSocketInternal) socket;
         this.channelContext = this.socket.channelHandlerContext();
         this.decoder = new FrameDecoder(maxTotalBytes, this::onFrame);
@@ -95,6 +99,7 @@ public final class FrameConnection {
         }
         encoder.encode(out, nextSequence, bodyField, body, payload);
         nextSequence++;
+        stats.framesOut.increment();
         if (out.readableBytes() >= FLUSH_BYTES) {
             flush();
         } else if (!flushScheduled) {
@@ -135,6 +140,7 @@ public final class FrameConnection {
                 return;
             }
             lastReceivedNanos = System.nanoTime();
+            stats.bytesIn.add(in.readableBytes());
             decoder.feed(in);
         } catch (MalformedFrameException e) {
             fail("malformed frame: " + e.getMessage());
@@ -143,13 +149,13 @@ public final class FrameConnection {
         }
     }
 
-    private void onFrame(
-            org.hitotsu.forwarder.wire.proto.WireHeader header, byte[] frame, int payloadOffset, int payloadLength)
+    private void onFrame(WireHeader header, byte[] frame, int payloadOffset, int payloadLength)
             throws MalformedFrameException {
         FrameHandler handler = frameHandler;
         if (handler == null) {
             throw new MalformedFrameException("nobody expects a frame here");
         }
+        stats.framesIn.increment();
         handler.onFrame(header, frame, payloadOffset, payloadLength);
     }
 
@@ -164,6 +170,8 @@ public final class FrameConnection {
             out.release();
             return;
         }
+        stats.writes.increment();
+        stats.bytesOut.add(out.readableBytes());
         channelContext.writeAndFlush(out, channelContext.voidPromise());
         Channel channel = channelContext.channel();
         ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();

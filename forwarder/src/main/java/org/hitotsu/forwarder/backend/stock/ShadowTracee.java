@@ -5,6 +5,8 @@ import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One traced thread of a shadow. Lives on the tracing thread.
@@ -28,6 +30,7 @@ final class ShadowTracee implements Tracer.StopHandler {
         void onGone(int tid);
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(ShadowTracee.class);
     private static final int SIGILL = 4;
     private static final int SIGBUS = 7;
     private static final int SIGFPE = 8;
@@ -55,6 +58,7 @@ final class ShadowTracee implements Tracer.StopHandler {
     void run(Ptrace ptrace, ThreadImage image, long agentSlot) {
         slot = agentSlot;
         toRun = image;
+        LOG.debug("shadow thread {}: run", tid);
         ptrace.interrupt(tid);
     }
 
@@ -76,6 +80,7 @@ final class ShadowTracee implements Tracer.StopHandler {
             return;
         }
         int signal = Ptrace.stopSignal(status);
+        LOG.debug("shadow thread {}: stopped, event {} signal {}", tid, Ptrace.event(status), signal);
         switch (Ptrace.event(status)) {
             case 0 -> onSignal(ptrace, signal);
             case Ptrace.EVENT_STOP -> onInterrupt(ptrace);

@@ -12,6 +12,8 @@ import org.hitotsu.forwarder.backend.ShadowThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Threads of a shadow: each stands in the agent's rendezvous until an image is set into it, runs the program's code, and
@@ -41,6 +43,8 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
             this.tracee = tracee;
         }
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(StockShadowThreads.class);
 
     private record Creation(long slot, Promise<Integer> promise) {}
 
@@ -107,6 +111,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
         if (creating != null || controlRendezvous == 0 || creations.isEmpty()) {
             return;
         }
+        LOG.debug("shadow {}: makes a thread", pid);
         creating = creations.removeFirst();
         long id = controlRendezvous;
         controlRendezvous = 0;
@@ -117,6 +122,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     @Override
     public void onBorn(int tid, ShadowTracee tracee) {
         onLoop(() -> {
+            LOG.debug("shadow {}: thread {} is born", pid, tid);
             Creation done = creating;
             creating = null;
             if (done != null) {
@@ -195,6 +201,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
 
     @Override
     public void onGone(int tid) {
+        LOG.debug("shadow {}: thread {} has ended", pid, tid);
         onLoop(() -> {
             Hosted thread = hosted.remove(tid);
             if (thread != null) {

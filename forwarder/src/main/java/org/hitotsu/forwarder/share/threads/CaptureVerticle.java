@@ -8,6 +8,7 @@ import org.hitotsu.forwarder.backend.ShadowThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.proto.Homecoming;
 import org.hitotsu.forwarder.share.proto.SyscallReply;
@@ -219,6 +220,12 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
     public void onCaptured(int tid, long nr, long[] args, boolean foreignAbi) {
         Hosted thread = byTid.get(tid);
         if (thread == null || thread.leaving) {
+            return;
+        }
+        if (nr == Linux.NR_RSEQ && args[2] == 0 && !foreignAbi) {
+            // A moved thread has no CPU number that means anything to the others (see the stock back-end's park), and
+            // glibc ends the program where registering fails: it is told that it worked and sees no number.
+            threads.inject(tid, 0);
             return;
         }
         @Nullable String home = homeReason(nr, args, foreignAbi);
