@@ -17,6 +17,7 @@ import org.hitotsu.forwarder.config.BackendChoice;
 import org.hitotsu.forwarder.config.HostPort;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.wire.FrameConnection;
+import org.hitotsu.forwarder.wire.WireStats;
 import org.hitotsu.forwarder.wire.proto.Hello;
 import org.hitotsu.forwarder.wire.proto.HelloReply;
 import org.hitotsu.forwarder.wire.proto.Refused;
@@ -58,7 +59,7 @@ final class TestNodes implements AutoCloseable {
     /** Says {@code hello} to the node at {@code address}; fails with the refusal's cause. */
     static Future<HelloReply> greet(Node from, HostPort address, Hello hello) {
         Promise<HelloReply> answer = Promise.promise();
-        from.context.runOnContext(v -> new Dialler(from.vertx, Duration.ofSeconds(WAIT_SECONDS))
+        from.context.runOnContext(v -> new Dialler(from.vertx, Duration.ofSeconds(WAIT_SECONDS), new WireStats())
                 .dial(address, hello, new Dialler.Outcome() {
                     @Override
                     public void welcomed(FrameConnection connection, HelloReply reply) {
