@@ -157,9 +157,15 @@ final class MemoryCalls {
                     programBreak = now;
                     return now;
                 });
-        return wanted != 0 && wanted < programBreak
-                ? locked(wanted, programBreak - wanted, RangeUse.DISCARD, set)
+        // The kernel frees whole pages behind the new break; the page which holds it stays.
+        long kept = pageEnd(wanted);
+        return wanted != 0 && kept < pageEnd(programBreak)
+                ? locked(kept, pageEnd(programBreak) - kept, RangeUse.DISCARD, set)
                 : set.get();
+    }
+
+    private static long pageEnd(long address) {
+        return address + Pages.SIZE - 1 & -Pages.SIZE;
     }
 
     private Future<@Nullable Long> madvise(long[] args, Caller caller) {
