@@ -1,0 +1,184 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ALLOW;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_ANONYMOUS;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED_NOREPLACE;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_PRIVATE;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_SHARED;
+import static org.hitotsu.forwarder.nativecall.Linux.NR_MADVISE;
+import static org.hitotsu.forwarder.nativecall.Linux.NR_MMAP;
+import static org.hitotsu.forwarder.nativecall.Linux.PROT_EXEC;
+import static org.hitotsu.forwarder.nativecall.Linux.PROT_READ;
+import static org.hitotsu.forwarder.nativecall.Linux.PROT_WRITE;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SeccompFiltersTest {
+
+    private static final int X86_64 = 0xc000003e;
+    private static final int I386 = 0x40000003;
+    private static final int X32_BIT = 0x40000000;
+    private static final long PROGRAM = 0x555555556000L;
+    private static final long AGENT = StockLayout.AGENT_BASE + 0x1234;
+    private static final int LIMIT = 600;
+    /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt … */
+    private static final Set<Integer> CHANGING =
+            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 216, 322, 329, 435, 440));
+
+    private final byte[] origin = SeccompFilters.origin().toBytes();
+    private final byte[] shadow = SeccompFilters.shadow().toBytes();
+
+    private int origin(int nr, long ip, long... args) {
+        return ClassicBpf.run(origin, ClassicBpf.data(nr, X86_64, ip, args));
+    }
+
+    private int shadow(int nr, long ip) {
+        return ClassicBpf.run(shadow, ClassicBpf.data(nr, X86_64, ip));
+    }
+
+    private int mmap(int prot, int flags) {
+        return origin(NR_MMAP, PROGRAM, 0, 4096, prot, flags, 3, 0);
+    }
+
+    @Test
+    void kernelWouldLoadThem() {
+        assertThat(ClassicBpf.wellFormed(origin)).isTrue();
+        assertThat(ClassicBpf.wellFormed(shadow)).isTrue();
+    }
+
+    @Test
+    void originNotifiesWhatChangesTheAddressSpaceOrItsThreads() {
+        Set<Integer> notified = new TreeSet<>();
+        for (int nr = 0; nr < LIMIT; nr++) {
+            int action = origin(nr, PROGRAM);
+            assertThat(action).as("system call %d", nr).isIn(ALLOW, USER_NOTIF);
+            // The two whose arguments decide are tested below.
+            if (action == USER_NOTIF && nr != NR_MMAP && nr != NR_MADVISE) {
+                notified.add(nr);
+            }
+        }
+        assertThat(notified).isEqualTo(CHANGING);
+    }
+
+    @Test
+    void originLetsTheAgentsOwnCallsRun() {
+        for (int nr = 0; nr < LIMIT; nr++) {
+            assertThat(origin(nr, AGENT, 0, 0, 4, MAP_FIXED))
+                    .as("system call %d", nr)
+                    .isEqualTo(ALLOW);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            longs = {
+                StockLayout.AGENT_BASE - 1,
+                StockLayout.AGENT_BASE + StockLayout.AGENT_CODE_SIZE,
+                StockLayout.AGENT_END - 1,
+                StockLayout.AGENT_BASE + 0x100000000L,
+                StockLayout.AGENT_BASE & 0xffffffffL | 0x1234,
+                0x7fff00001234L,
+                0
+            })
+    void onlyAgentCodeCountsAsTheAgent(long ip) {
+        assertThat(origin(11, ip)).isEqualTo(USER_NOTIF);
+        assertThat(shadow(39, ip)).isEqualTo(USER_NOTIF);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            longs = {
+                StockLayout.AGENT_BASE,
+                StockLayout.AGENT_BASE + 1,
+                StockLayout.AGENT_BASE + StockLayout.AGENT_CODE_SIZE - 1
+            })
+    void allAgentCodeCountsAsTheAgent(long ip) {
+        assertThat(origin(11, ip)).isEqualTo(ALLOW);
+        assertThat(shadow(39, ip)).isEqualTo(ALLOW);
+    }
+
+    @Test
+    void rendezvousIsNotifiedFromEverywhere() {
+        for (long ip : new long[] {PROGRAM, AGENT}) {
+            assertThat(origin(StockLayout.NR_RENDEZVOUS, ip)).isEqualTo(USER_NOTIF);
+            assertThat(shadow(StockLayout.NR_RENDEZVOUS, ip)).isEqualTo(USER_NOTIF);
+        }
+    }
+
+    @Test
+    void mmapIsNotifiedWhereItReplacesOrMapsAFileWritable() {
+        int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+        assertThat(mmap(PROT_READ | PROT_WRITE, anonymous)).isEqualTo(ALLOW);
+        assertThat(mmap(PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS)).isEqualTo(ALLOW);
+        assertThat(mmap(PROT_READ | PROT_WRITE, anonymous | MAP_FIXED)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(0, anonymous | MAP_FIXED)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(PROT_READ, anonymous | MAP_FIXED_NOREPLACE)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(PROT_READ, MAP_PRIVATE)).isEqualTo(ALLOW);
+        assertThat(mmap(PROT_READ | PROT_EXEC, MAP_PRIVATE)).isEqualTo(ALLOW);
+        assertThat(mmap(PROT_READ | PROT_WRITE, MAP_PRIVATE)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(PROT_WRITE, MAP_SHARED)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(PROT_READ, MAP_PRIVATE | MAP_FIXED)).isEqualTo(USER_NOTIF);
+    }
+
+    /** The kernel takes 32 bits of flags and of protection; garbage above them must not hide anything. */
+    @Test
+    void upperHalvesOfArgumentsAreIgnored() {
+        long garbage = 0xdeadbeefL << 32;
+        assertThat(origin(NR_MMAP, PROGRAM, 0, 1, garbage, garbage | MAP_ANONYMOUS | MAP_FIXED, 0, 0))
+                .isEqualTo(USER_NOTIF);
+        assertThat(origin(NR_MMAP, PROGRAM, 0, 1, garbage | PROT_WRITE, garbage, 0, 0))
+                .isEqualTo(USER_NOTIF);
+        assertThat(origin(NR_MMAP, PROGRAM, 0, 1, garbage, garbage | MAP_ANONYMOUS, 0, 0))
+                .isEqualTo(ALLOW);
+        assertThat(origin(NR_MADVISE, PROGRAM, 0, 1, garbage | 4)).isEqualTo(USER_NOTIF);
+    }
+
+    @Test
+    void adviceThatDropsContentIsNotified() {
+        Set<Integer> notified = new TreeSet<>();
+        for (int advice = -1; advice < 256; advice++) {
+            if (origin(NR_MADVISE, PROGRAM, 0x1000, 0x1000, advice) == USER_NOTIF) {
+                notified.add(advice);
+            }
+        }
+        // MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL
+        assertThat(notified).containsExactly(4, 8, 9, 24, 102);
+    }
+
+    /** At home these run natively; the filter knows no number of theirs. */
+    @Test
+    void originAllowsCallsOfOtherAbis() {
+        for (int nr = 0; nr < LIMIT; nr++) {
+            assertThat(ClassicBpf.run(origin, ClassicBpf.data(nr, I386, PROGRAM)))
+                    .isEqualTo(ALLOW);
+            assertThat(origin(nr | X32_BIT, PROGRAM)).isEqualTo(ALLOW);
+        }
+    }
+
+    /** In a shadow nothing may slip through, since its files and its identity are not the program's. */
+    @Test
+    void shadowNotifiesEverythingButSchedYield() {
+        int schedYield = 24;
+        for (int nr = -1; nr < LIMIT; nr++) {
+            assertThat(shadow(nr, PROGRAM)).as("system call %d", nr).isEqualTo(nr == schedYield ? ALLOW : USER_NOTIF);
+            assertThat(shadow(nr | X32_BIT, PROGRAM)).isEqualTo(USER_NOTIF);
+            assertThat(ClassicBpf.run(shadow, ClassicBpf.data(nr, I386, PROGRAM)))
+                    .isEqualTo(USER_NOTIF);
+            assertThat(ClassicBpf.run(shadow, ClassicBpf.data(nr, I386, AGENT))).isEqualTo(USER_NOTIF);
+        }
+    }
+
+    @Test
+    void shadowLetsTheAgentsOwnCallsRun() {
+        for (int nr = 0; nr < LIMIT; nr++) {
+            assertThat(shadow(nr, AGENT)).isEqualTo(ALLOW);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.hitotsu.forwarder.backend.PagePort.Denial;
+import org.hitotsu.forwarder.backend.stock.VmaTable.Kind;
+import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class VmaTableTest {
+
+    private static Vma one(String line) {
+        List<Vma> parsed = VmaTable.parse(List.of(line));
+        assertThat(parsed).hasSize(1);
+        return parsed.get(0);
+    }
+
+    private static @Nullable Denial read(String line) {
+        return VmaTable.denial(one(line), false);
+    }
+
+    private static @Nullable Denial write(String line) {
+        return VmaTable.denial(one(line), true);
+    }
+
+    @Test
+    void fileMapping() {
+        Vma vma = one("55e6d3c00000-55e6d3c02000 r-xp 00002000 08:01 1835 /usr/bin/some program (deleted)");
+        assertThat(vma)
+                .isEqualTo(new Vma(
+                        0x55e6d3c00000L,
+                        0x55e6d3c02000L,
+                        true,
+                        false,
+                        false,
+                        Kind.FILE,
+                        "/usr/bin/some program (deleted)"));
+    }
+
+    @Test
+    void anonymousMappings() {
+        assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ").kind())
+                .isEqualTo(Kind.ANONYMOUS);
+        assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:00 0").name())
+                .isEmpty();
+        assertThat(one("555500000000-555500021000 rw-p 00000000 00:00 0                          [heap]"))
+                .isEqualTo(new Vma(0x555500000000L, 0x555500021000L, true, true, false, Kind.ANONYMOUS, "[heap]"));
+        assertThat(one("7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0      [stack]")
+                        .kind())
+                .isEqualTo(Kind.ANONYMOUS);
+        assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:00 0 [anon:vdata]")
+                        .kind())
+                .isEqualTo(Kind.ANONYMOUS);
+    }
+
+    @Test
+    void kernelsOwnMappingsAreSpecial() {
+        for (String name : List.of("[vvar]", "[vvar_vclock]", "[vdso]")) {
+            assertThat(one("7ffc00000000-7ffc00004000 r--p 00000000 00:00 0 " + name)
+                            .kind())
+                    .isEqualTo(Kind.SPECIAL);
+        }
+        Vma vsyscall = one("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]");
+        assertThat(vsyscall.kind()).isEqualTo(Kind.SPECIAL);
+        assertThat(vsyscall.start()).isEqualTo(0xffffffffff600000L);
+    }
+
+    /** A file without an inode number is a file; so is one whose path is not shown. */
+    @Test
+    void whatHasANameOrAnInodeIsAFile() {
+        assertThat(one("7f0000000000-7f0000001000 rw-s 00000000 00:01 0 /dev/zero (deleted)")
+                        .kind())
+                .isEqualTo(Kind.FILE);
+        assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:01 17 ").kind())
+                .isEqualTo(Kind.FILE);
+    }
+
+    @Test
+    void sharedAndExecuteOnly() {
+        assertThat(one("7f0000000000-7f0000001000 rw-s 00000000 00:01 7 /memfd:x (deleted)")
+                        .shared())
+                .isTrue();
+        Vma executable = one("7f0000000000-7f0000001000 --xp 00000000 00:00 0 ");
+        assertThat(executable.readable()).isTrue();
+        assertThat(executable.writable()).isFalse();
+        assertThat(one("7f0000000000-7f0000001000 ---p 00000000 00:00 0 ").readable())
+                .isFalse();
+    }
+
+    @Test
+    void agentRegionIsLeftOut() {
+        List<Vma> parsed = VmaTable.parse(List.of(
+                "6eff00000000-6f0000000000 rw-p 00000000 00:00 0 ",
+                "6f0000000000-6f0000010000 r-xs 00000000 00:01 5 /memfd:hitotsu-agent (deleted)",
+                "6f0000010000-6f0001000000 rw-s 00010000 00:01 5 /memfd:hitotsu-agent (deleted)",
+                "6f0001000000-6f0001001000 rw-p 00000000 00:00 0 "));
+        assertThat(parsed).extracting(Vma::start).containsExactly(0x6eff00000000L, StockLayout.AGENT_END);
+    }
+
+    @Test
+    void accessIsDeniedForTheFirstReasonThatHolds() {
+        String anonymous = "-7f0000001000 %s 00000000 00:00 0 ";
+        assertThat(VmaTable.denial(null, false)).isEqualTo(Denial.UNMAPPED);
+        assertThat(VmaTable.denial(null, true)).isEqualTo(Denial.UNMAPPED);
+        assertThat(read("7f0000000000" + anonymous.formatted("rw-p"))).isNull();
+        assertThat(write("7f0000000000" + anonymous.formatted("rw-p"))).isNull();
+        assertThat(read("7f0000000000" + anonymous.formatted("r--p"))).isNull();
+        assertThat(write("7f0000000000" + anonymous.formatted("r--p"))).isEqualTo(Denial.PROTECTED);
+        assertThat(read("7f0000000000" + anonymous.formatted("---p"))).isEqualTo(Denial.PROTECTED);
+        assertThat(write("7f0000000000" + anonymous.formatted("---p"))).isEqualTo(Denial.PROTECTED);
+        assertThat(read("7f0000000000" + anonymous.formatted("rw-s"))).isEqualTo(Denial.SHARED_MAPPING);
+        assertThat(write("7f0000000000" + anonymous.formatted("r--s"))).isEqualTo(Denial.SHARED_MAPPING);
+    }
+
+    @Test
+    void privateFilesAreReadOnlyOrDenied() {
+        String file = "7f0000000000-7f0000001000 %s 00000000 08:01 99 /lib/libc.so.6";
+        assertThat(read(file.formatted("r-xp"))).isNull();
+        assertThat(write(file.formatted("r-xp"))).isEqualTo(Denial.PROTECTED);
+        assertThat(read(file.formatted("rw-p"))).isEqualTo(Denial.FILE_MAPPING);
+        assertThat(write(file.formatted("rw-p"))).isEqualTo(Denial.FILE_MAPPING);
+        assertThat(read("7ffc00000000-7ffc00004000 r-xp 00000000 00:00 0 [vdso]"))
+                .isEqualTo(Denial.SPECIAL_MAPPING);
+    }
+
+    /** A new mapping is found at once; one that has gone, after {@code changed}. */
+    @Test
+    void tableFollowsTheProcess() {
+        VmaTable table = new VmaTable(Linux.getpid());
+        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS;
+        long at = Linux.mmap(0, 3 * 4096, 0, flags, -1, 0);
+        assertThat(at).isPositive();
+        Vma before = table.find(at);
+        assertThat(before).isNotNull();
+
+        long end = at + 3 * 4096;
+        assertThat(table.find(end - 1)).isEqualTo(before);
+        // Between the two a look at the other mapping; a JVM makes and drops mappings of its own all the time.
+        assertThat(Linux.munmap(at, 3 * 4096)).isZero();
+        assertThat(table.find(at)).as("known until it is told").isEqualTo(before);
+        table.changed();
+        Vma after = table.find(at);
+        assertThat(after == null || !after.equals(before)).isTrue();
+    }
+
+    @Test
+    void processThatHasEndedMapsNothing() {
+        assertThat(new VmaTable(0x3ffffff).find(0x10000)).isNull();
+    }
+}
