@@ -44,8 +44,8 @@ public interface DirectoryActions<D> {
     void recall(int node, long page, boolean invalidate, boolean needData);
 
     /**
-     * Puts the only copy of a page into the origin's memory, writable, to {@link CacheEvents#onRestore}. Not an answer to
-     * any request.
+     * Puts the contents of a page into the origin's memory, which has none, read-only, to
+     * {@link CacheEvents#onRestore}. Not an answer to any request.
      */
     void restore(long page, D data);
 

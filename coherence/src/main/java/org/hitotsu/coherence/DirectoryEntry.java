@@ -138,11 +138,6 @@ final class DirectoryEntry<D> {
         }
     }
 
-    /** Whether no node has the page and no node is still to answer. */
-    boolean nowhere() {
-        return owner == NOBODY && copies.isEmpty() && pending.isEmpty();
-    }
-
     /** Asks a holder for the page, to keep a copy or not as {@link #sharing} says. */
     void recall(int node, boolean needData, DirectoryActions<D> actions) {
         pending.add(node);

@@ -49,10 +49,15 @@ final class NodeSet {
         }
         System.arraycopy(nodes, index + 1, nodes, index, size - index - 1);
         size--;
+        if (size == 0) {
+            // Most sets are empty most of the time, and there are two for each tracked page.
+            nodes = EMPTY;
+        }
         return true;
     }
 
     void clear() {
+        nodes = EMPTY;
         size = 0;
     }
 

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  *     <td>unprotect → SM_U, or → M</td><td></td></tr>
  * <tr><td>M</td><td colspan="2">spurious</td><td>o: no data: stays</td><td>extract → MS_X</td><td>extract → MI_X</td>
  *     <td>data wanted: extract → MI_X; else remove → MI_R</td><td>done</td><td></td></tr>
- * <tr><td>IS_I</td><td colspan="2" rowspan="9">waits for the operation</td><td></td><td colspan="2">later</td>
+ * <tr><td>IS_I</td><td colspan="2" rowspan="9">waits for the operation</td><td>o: no data: stays</td><td colspan="2">later</td>
  *     <td>later</td><td>later</td><td>→ S</td></tr>
- * <tr><td>IM_I</td><td>o: no data: stays</td><td colspan="2">later</td><td>later</td><td>later</td><td>→ M</td></tr>
+ * <tr><td>IM_I</td><td></td><td colspan="2">later</td><td>later</td><td>later</td><td>→ M</td></tr>
  * <tr><td>SM_U</td><td></td><td colspan="2">later</td><td>later</td><td>later</td><td>→ M</td></tr>
  * <tr><td>MS_X</td><td></td><td></td><td></td><td>later</td><td></td><td>reply, kept, data → S; o: denied → M</td></tr>
  * <tr><td>SS_X</td><td></td><td></td><td></td><td>later</td><td></td><td>reply, kept, data → S; o: denied → S</td></tr>
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>"Later": noted, and acted upon when the operation is done. At the origin a "range taken away" takes nothing: it only
- * makes recalls in the range be answered at once. A restore (origin only) is legal in I and gives IM_I, whatever was asked. A
+ * makes recalls in the range be answered at once. A restore (origin only) is legal in I and gives IS_I, whatever was asked. A
  * denial or a decline needs that the page asked, and only clears that; whoever still waits for another access asks for it.
  * "Range home" is the answer to all that was asked in the range, and is not legal while a page of it is recalled.
  *
@@ -136,7 +136,7 @@ public final class PageCache<D> implements CacheEvents<D> {
             return;
         }
         boolean atHome =
-                access == Access.READ ? state == State.S : state == State.I || state == State.M || state == State.IM_I;
+                access == Access.READ ? state == State.S : state == State.I || state == State.M || state == State.IS_I;
         if (!lines.origin || !atHome) {
             throw lines.failure(page, line, event);
         }
@@ -222,8 +222,8 @@ public final class PageCache<D> implements CacheEvents<D> {
         if (!lines.origin || line == null || line.state != State.I) {
             throw lines.failure(page, line, "restore");
         }
-        line.state = State.IM_I;
-        actions.install(page, data, true);
+        line.state = State.IS_I;
+        actions.install(page, data, false);
     }
 
     @Override

@@ -39,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  *     contents</td><td>later lock waits for the older one</td></tr>
  * </table>
  *
- * <p>In L with WRITEBACK, contents which arrive are given to the origin's memory as soon as no other node has the page, so
- * at most the pages with a recall under way are ever kept here. A page in S of which the origin has no copy is recalled
- * with its contents from one holder before the range is invalidated there.
+ * <p>In L with WRITEBACK, contents which arrive are given to the origin's memory at once, read-only until the range is home;
+ * none are kept here. A page in S of which the origin has no copy is recalled with its contents from one holder before the
+ * range is invalidated there.
  *
  * <p><b>A lock</b> goes WAITING (overlaps an older one) → COLLECTING (a range invalidation to each node which has a page of
  * the range or owes an answer for one) → HOMING (the origin's cache is told) → READY. HOMING is needed even if nothing is
@@ -387,7 +387,6 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         e.forgetRequests(node);
         e.lossy |= holder;
         if (e.state == State.L) {
-            locks.collect(e);
             return;
         }
         if (e.state.serving()) {

@@ -121,6 +121,7 @@ final class RangeLocks<D> {
             e.sharing = false;
             e.recall(spare, true, actions);
         }
+        collect(e);
     }
 
     /** Keeps a request until the unlock. */
@@ -147,7 +148,10 @@ final class RangeLocks<D> {
         collect(e);
     }
 
-    /** A locked page has one holder less: restores it if the directory has the only copy now. */
+    /**
+     * Contents of a locked page have come: gives them to the origin's memory unless it has them. Read-only, because other
+     * nodes may still read them.
+     */
     void collect(DirectoryEntry<D> e) {
         D data = e.data;
         RangeLock lock = e.lock;
@@ -156,9 +160,9 @@ final class RangeLocks<D> {
         }
         if (lock.use == RangeUse.DISCARD) {
             e.data = null;
-        } else if (e.nowhere()) {
+        } else if (!e.copies.contains(origin)) {
             e.data = null;
-            e.owner = origin;
+            e.copies.add(origin);
             actions.restore(e.page, data);
         }
     }
@@ -192,15 +196,10 @@ final class RangeLocks<D> {
                 throw e.failure(e.pending.get(0), "range reply before the answer to a recall");
             }
             if (writeback && e.owner != origin && !e.copies.contains(origin)) {
-                D data = e.data;
-                if (e.owner != NOBODY || (data == null && !e.lossy)) {
+                if (e.owner != NOBODY || !e.lossy) {
                     throw e.failure(e.owner == NOBODY ? origin : e.owner, "range reply before the contents");
                 }
-                if (data != null) {
-                    actions.restore(page, data);
-                } else {
-                    actions.pageLost(page);
-                }
+                actions.pageLost(page);
             }
             entries.remove(page);
         }

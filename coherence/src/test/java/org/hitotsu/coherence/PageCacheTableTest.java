@@ -154,9 +154,12 @@ class PageCacheTableTest {
                 "I: recall share data, recall invalidate data, restore, range away, range home",
                 "I asked READ: grant READ data, grant WRITE, deny READ, recall share data, recall invalidate data,"
                         + " restore, range away, range home",
-                "IM_I restored: recall share data, recall invalidate data, range away, range home, installed",
-                "IM_I restored, asked READ: grant WRITE, deny READ, recall share data, recall invalidate data,"
-                        + " range away, range home, installed",
+                "IS_I restored: recall share data, recall invalidate, recall invalidate data, range away, range home,"
+                        + " installed",
+                "IS_I restored, asked READ: grant WRITE, deny READ, recall share data, recall invalidate,"
+                        + " recall invalidate data, range away, range home, installed",
+                "S asked READ: grant READ, grant WRITE, deny READ, recall share data, recall invalidate,"
+                        + " recall invalidate data, range away, range home",
                 "M asked READ: grant WRITE, deny READ, recall share data, recall invalidate data, range away, range home",
             })
     void atTheOrigin(String row) {
@@ -174,9 +177,13 @@ class PageCacheTableTest {
         states.put("MI_X", c -> recall(c, true, true));
         states.put("I", states.get("MI_X").andThen(c -> c.onExtracted(P, "d", 0)));
         states.put("I asked READ", states.get("I").andThen(c -> fault(c, Access.READ)));
-        states.put("IM_I restored", states.get("I").andThen(c -> c.onRestore(P, "d", 0)));
-        states.put("IM_I restored, asked READ", states.get("I asked READ").andThen(c -> c.onRestore(P, "d", 0)));
-        states.put("M asked READ", states.get("IM_I restored, asked READ").andThen(c -> c.onInstalled(P, 0)));
+        states.put("IS_I restored", states.get("I").andThen(c -> c.onRestore(P, "d", 0)));
+        states.put("IS_I restored, asked READ", states.get("I asked READ").andThen(c -> c.onRestore(P, "d", 0)));
+        states.put("S asked READ", states.get("IS_I restored, asked READ").andThen(c -> c.onInstalled(P, 0)));
+        states.put("M asked READ", states.get("I asked READ").andThen(c -> {
+            recall(c, true, true);
+            c.onExtractDenied(P, 1, 0);
+        }));
         assertRow(row, true, states.get(state(row)));
     }
 

@@ -243,6 +243,9 @@ class PageCacheTest {
 
         home.onInstalled(6, 2);
         home.onInstalled(7, 2);
+        assertThat(actions.take()).containsExactly("unprotect 7");
+
+        home.onInstalled(7, 3);
         assertThat(actions.take()).containsExactly("range reply 44");
         home.onTimer(1_000);
         assertThat(home.trackedPages()).isZero();

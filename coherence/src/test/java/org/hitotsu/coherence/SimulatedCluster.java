@@ -40,6 +40,9 @@ class SimulatedCluster implements DirectoryActions<Version> {
     private boolean lostANode;
     long nextToken = 1;
     long messages;
+    /** Those which were not between the directory and its own node. */
+    long wireMessages;
+
     long faults;
     int events;
 
@@ -101,7 +104,7 @@ class SimulatedCluster implements DirectoryActions<Version> {
 
     /** Where a thread goes on after an operation. */
     SimulatedNode nextNode(SimulatedThread thread) {
-        return scheduler.percent(15) ? someNode() : thread.node;
+        return settings.threadsMove() && scheduler.percent(15) ? someNode() : thread.node;
     }
 
     /** The page of a thread's next operation. Runs are as usual as single pages, so that prefetch has something to find. */
@@ -124,11 +127,7 @@ class SimulatedCluster implements DirectoryActions<Version> {
 
     /** Runs the program to its end, checks that everybody was served, brings all pages home and checks that too. */
     void run() {
-        threads.forEach(SimulatedThread::start);
-        drain();
-        for (SimulatedThread thread : threads) {
-            check(thread.done, "thread never served, " + thread.access, page(thread.page), thread.node.id);
-        }
+        runThreads();
         check(ranges.isEmpty(), "range never ready", 0, ORIGIN);
         startRange(true);
         drain();
@@ -140,6 +139,15 @@ class SimulatedCluster implements DirectoryActions<Version> {
                 check(node.cache.waitingAcquires() == 0, "acquire left", 0, node.id);
                 check(node.cache.trackedPages() == 0, "lines left " + node.cache.trackedPages(), 0, node.id);
             }
+        }
+    }
+
+    /** Runs the program to its end and checks that everybody was served. */
+    void runThreads() {
+        threads.forEach(SimulatedThread::start);
+        drain();
+        for (SimulatedThread thread : threads) {
+            check(thread.done, "thread never served, " + thread.access, page(thread.page), thread.node.id);
         }
     }
 
@@ -231,8 +239,13 @@ class SimulatedCluster implements DirectoryActions<Version> {
         }
     }
 
-    void toCache(int node, Consumer<PageCache<Version>> message) {
+    void countMessage(int node) {
         messages++;
+        wireMessages += node == ORIGIN ? 0 : 1;
+    }
+
+    void toCache(int node, Consumer<PageCache<Version>> message) {
+        countMessage(node);
         SimulatedNode target = node(node);
         target.fromDirectory.send(() -> message.accept(target.cache));
     }

@@ -48,31 +48,31 @@ class SimulatedNode implements CacheActions<Version> {
 
     @Override
     public void sendRequest(long firstPage, int count, Access access) {
-        cluster.messages++;
+        cluster.countMessage(id);
         toDirectory.send(() -> cluster.request(id, firstPage, count, access));
     }
 
     @Override
     public void sendRecallReply(long page, boolean keptCopy, @Nullable Version data) {
-        cluster.messages++;
+        cluster.countMessage(id);
         toDirectory.send(() -> cluster.directory.onRecallReply(id, page, keptCopy, data));
     }
 
     @Override
     public void sendDenied(long page, int reason) {
-        cluster.messages++;
+        cluster.countMessage(id);
         toDirectory.send(() -> cluster.directory.onDenied(id, page, reason));
     }
 
     @Override
     public void sendWriteback(long page, Version data) {
-        cluster.messages++;
+        cluster.countMessage(id);
         toDirectory.send(() -> cluster.directory.onWriteback(id, page, data));
     }
 
     @Override
     public void sendRangeReply(long token) {
-        cluster.messages++;
+        cluster.countMessage(id);
         toDirectory.send(() -> cluster.directory.onRangeReply(id, token));
     }
 

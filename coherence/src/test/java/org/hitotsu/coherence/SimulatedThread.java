@@ -37,12 +37,12 @@ final class SimulatedThread {
             return;
         }
         node = cluster.nextNode(this);
-        access = cluster.nextAccess(this);
         page = cluster.nextPage(this);
+        access = cluster.nextAccess(this);
         acquires = scheduler.percent(cluster.settings.acquirePercent());
         turn++;
         if (acquires) {
-            count = 1 + scheduler.random.nextInt(cluster.pages - page);
+            count = 1 + scheduler.random.nextInt(Math.min(24, cluster.pages - page));
             long token = cluster.nextToken++;
             node.acquiring.put(token, this);
             int thisTurn = turn;
@@ -91,7 +91,7 @@ final class SimulatedThread {
                 faultNode.cache.onFault(faultPage, faultAccess, scheduler.now());
             }
         });
-        if (scheduler.percent(5)) {
+        if (cluster.settings.threadsMove() && scheduler.percent(5)) {
             scheduler.after(scheduler.upTo(cluster.settings.linkDelay() * 2), () -> moveAway(ofTurn));
         }
     }

@@ -8,6 +8,7 @@ record SimulationSettings(
         long seed,
         int nodes,
         int threads,
+        boolean threadsMove,
         int operations,
         int pages,
         long firstPage,
@@ -35,6 +36,7 @@ record SimulationSettings(
                 seed,
                 nodes,
                 2 + (int) draw.upTo(3),
+                true,
                 2 + (int) draw.upTo(5),
                 pages,
                 draw.percent(10) ? Pages.LIMIT - pages : draw.upTo(2),
@@ -49,5 +51,31 @@ record SimulationSettings(
                 draw.percent(75) ? 0 : 1 + (int) draw.upTo(nodes - 2),
                 5_000,
                 new CacheOptions(hold, window, Math.min(16, window)));
+    }
+
+    /** The same with more of everything, so that queues, streams and acquires grow long. */
+    static SimulationSettings randomLarge(long seed) {
+        SimulationScheduler draw = new SimulationScheduler(~seed);
+        SimulationSettings small = random(seed);
+        int nodes = 4 + (int) draw.upTo(8);
+        return new SimulationSettings(
+                seed,
+                nodes,
+                6 + (int) draw.upTo(12),
+                true,
+                60,
+                3 + (int) draw.upTo(80),
+                10,
+                small.linkDelay,
+                small.memoryDelay,
+                small.retryDelay,
+                small.thinkTime,
+                small.writePercent,
+                small.acquirePercent / 2,
+                small.forbiddenPages,
+                (int) draw.upTo(10),
+                (int) draw.upTo(nodes / 2),
+                500_000,
+                small.options);
     }
 }

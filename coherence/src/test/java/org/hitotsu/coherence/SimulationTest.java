@@ -2,6 +2,7 @@ package org.hitotsu.coherence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,14 +24,20 @@ class SimulationTest {
         Long only = Long.getLong(SEED);
         if (only != null) {
             new SimulationTrace(SimulationSettings.random(only)).run();
+            new SimulationTrace(SimulationSettings.randomLarge(only)).run();
             return;
         }
+        run(SCHEDULES, SimulationSettings::random);
+        run(SCHEDULES / 1_000, SimulationSettings::randomLarge);
+    }
+
+    private static void run(long schedules, LongFunction<SimulationSettings> settings) {
         long events = 0;
         long messages = 0;
         long faults = 0;
         int longest = 0;
-        for (long seed = 1; seed <= SCHEDULES; seed++) {
-            SimulatedCluster cluster = new SimulatedCluster(SimulationSettings.random(seed));
+        for (long seed = 1; seed <= schedules; seed++) {
+            SimulatedCluster cluster = new SimulatedCluster(settings.apply(seed));
             try {
                 cluster.run();
             } catch (RuntimeException | AssertionError e) {
@@ -43,8 +50,8 @@ class SimulationTest {
         }
         System.out.printf(
                 "%d schedules, %d events (longest %d), %d faults, %d messages%n",
-                SCHEDULES, events, longest, faults, messages);
-        assertThat(faults).isGreaterThan(SCHEDULES);
+                schedules, events, longest, faults, messages);
+        assertThat(faults).isGreaterThan(schedules);
     }
 
     @ParameterizedTest
