@@ -53,11 +53,9 @@ final class Daemons {
         if (Files.isDirectory(directory)) {
             try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory, "*" + AdminProtocol.SUFFIX)) {
                 for (Path socket : sockets) {
-                    try {
-                        running.add(AdminClient.connect(socket));
-                    } catch (IOException e) {
-                        // Left behind by a daemon that was killed.
-                        continue;
+                    AdminClient client = connectIfServed(socket);
+                    if (client != null) {
+                        running.add(client);
                     }
                 }
             } catch (IOException e) {
@@ -81,6 +79,15 @@ final class Daemons {
                     "daemon: several nodes run on this machine; choose one with --socket: " + String.join(", ", names));
         }
         return running.get(0);
+    }
+
+    private static @Nullable AdminClient connectIfServed(Path socket) {
+        try {
+            return AdminClient.connect(socket);
+        } catch (IOException e) {
+            // Left behind by a daemon that was killed.
+            return null;
+        }
     }
 
     private static void close(AdminClient client) {

@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.hitotsu.forwarder.cli.demo.Demo;
@@ -49,29 +50,37 @@ final class DemoCommand implements Callable<Integer> {
             throw new CliException(
                     ExitCodes.USAGE, "--size " + size + ": is not between 1 and 4096 MiB; give one that is");
         }
+        ProgramFile.find(program.executable(), System.getenv("PATH"));
         PrintWriter err = spec.commandLine().getErr();
-        try (Demo demo = new Demo(program, (long) size << 20, keep, timeout, err, System.console() != null)) {
-            Thread onInterrupt = new Thread(
-                    () -> {
-                        try {
-                            demo.close();
-                        } catch (IOException e) {
-                            err.println("hitotsu: demo: files could not be removed: " + e.getMessage());
-                        }
-                    },
-                    "demo-clean-up");
-            Runtime.getRuntime().addShutdownHook(onInterrupt);
-            Demo.Result result = demo.run();
-            demo.close();
-            Runtime.getRuntime().removeShutdownHook(onInterrupt);
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                out.println(json(result).encodePrettily());
-            } else {
-                print(out, result);
-            }
-            return result.identical() && result.moved() ? ExitCodes.OK : ExitCodes.FAILURE;
+        Demo demo = new Demo(program, (long) size << 20, keep, timeout, err, stderrIsTerminal());
+        // For Ctrl-C; a second clean-up does nothing.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(demo, err), "demo-clean-up"));
+        Demo.Result result;
+        try {
+            result = demo.run();
+        } finally {
+            demo.cleanUp();
         }
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(json(result).encodePrettily());
+        } else {
+            print(out, result);
+        }
+        return result.identical() && result.moved() ? ExitCodes.OK : ExitCodes.FAILURE;
+    }
+
+    private static void cleanUp(Demo demo, PrintWriter err) {
+        try {
+            demo.cleanUp();
+        } catch (IOException e) {
+            err.println("hitotsu: demo: files could not be removed: " + e.getMessage());
+        }
+    }
+
+    private static boolean stderrIsTerminal() throws IOException {
+        Path target = Path.of("/proc/self/fd/2").toRealPath();
+        return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
     }
 
     static JsonObject json(Demo.Result result) {
@@ -92,9 +101,7 @@ final class DemoCommand implements Callable<Integer> {
             out.println("the origin knows nothing of this program: its threads were not moved");
         } else {
             TextTable threads = new TextTable("THREAD", "NAME", "RAN ON NODES", "FAULTS>", "SYSCALLS>");
-            JsonArray rows = facts.getJsonArray("threads", new JsonArray());
-            for (int i = 0; i < rows.size(); i++) {
-                JsonObject row = rows.getJsonObject(i);
+            for (JsonObject row : PsCommand.threads(facts)) {
                 threads.row(
                         row.getInteger("tid"),
                         row.getString("name", ""),

@@ -1,6 +1,8 @@
 package org.hitotsu.forwarder.cli;
 
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.hitotsu.forwarder.admin.AdminException;
 import picocli.CommandLine;
@@ -37,8 +39,8 @@ public final class Main {
             // The log is the daemon's. Other commands say what they have to say themselves.
             System.setProperty("hitotsu.log", "error");
         }
-        PrintWriter out = new PrintWriter(System.out, true);
-        PrintWriter err = new PrintWriter(System.err, true);
+        PrintWriter out = new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), true);
+        PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, StandardCharsets.UTF_8), true);
         System.exit(run(out, err, args));
     }
 

@@ -112,7 +112,13 @@ final class NodeCommand implements Callable<Integer> {
                     + " authenticated: whoever reaches them controls this computer")
     private boolean insecure;
 
+    @Option(
+            names = "--exit-when-ready",
+            description = "stop again as soon as the node is ready: a trial of these options")
+    private boolean exitWhenReady;
+
     @Option(names = "--foreground", description = "stay in the foreground, which is what it does anyway", hidden = true)
+    @SuppressWarnings("unused") // there is no background, so there is nothing to decide
     private boolean foreground;
 
     @Spec
@@ -171,6 +177,9 @@ final class NodeCommand implements Callable<Integer> {
         out.println("hitotsu node " + ready.id() + " ready on " + ready.listen() + ", admin " + ready.socket()
                 + ", metrics http://" + ready.metrics() + "/metrics");
         out.flush();
+        if (exitWhenReady) {
+            return ExitCodes.OK;
+        }
         ServiceNotifier.send("READY=1", System.getenv());
         try {
             String reason =

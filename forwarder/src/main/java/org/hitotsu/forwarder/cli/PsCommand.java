@@ -4,6 +4,9 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.hitotsu.forwarder.admin.AdminClient;
@@ -56,10 +59,10 @@ final class PsCommand implements Callable<Integer> {
         for (int i = 0; i < programs.size(); i++) {
             JsonObject program = programs.getJsonObject(i);
             Integer exit = program.getInteger("exit");
-            JsonArray threads = program.getJsonArray("threads", new JsonArray());
+            List<JsonObject> threads = threads(program);
             long faults = 0;
-            for (int t = 0; t < threads.size(); t++) {
-                faults += threads.getJsonObject(t).getLong("faults", 0L);
+            for (JsonObject thread : threads) {
+                faults += thread.getLong("faults", 0L);
             }
             table.row(
                     program.getInteger("pid"),
@@ -70,8 +73,7 @@ final class PsCommand implements Callable<Integer> {
                     program.getLong("syscallsForwarded", 0L),
                     String.format(Locale.ROOT, "%.1f s", program.getLong("elapsedMs", 0L) / 1000.0),
                     command(program));
-            for (int t = 0; t < threads.size(); t++) {
-                JsonObject thread = threads.getJsonObject(t);
+            for (JsonObject thread : threads) {
                 table.row(
                         "",
                         thread.getInteger("tid"),
@@ -84,6 +86,17 @@ final class PsCommand implements Callable<Integer> {
             }
         }
         table.print(out);
+    }
+
+    /** A program's threads, the oldest first as far as their ids tell. */
+    static List<JsonObject> threads(JsonObject program) {
+        JsonArray rows = program.getJsonArray("threads", new JsonArray());
+        List<JsonObject> threads = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            threads.add(rows.getJsonObject(i));
+        }
+        threads.sort(Comparator.comparingInt(thread -> thread.getInteger("tid", 0)));
+        return threads;
     }
 
     /** A program's command line, whether it comes as a string or as its words. */

@@ -9,6 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,7 @@ final class ServiceNotifier {
         } catch (Exception e) {
             log.warn("NOTIFY_SOCKET {}: can't be told {}: {}", socket, state, e.toString());
         } finally {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            Future<?> unused = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }
     }
 }

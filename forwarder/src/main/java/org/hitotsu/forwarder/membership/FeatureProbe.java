@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Reads from /proc what other nodes are to know of this one. Its calls read files; not for a busy event loop. */
@@ -45,7 +46,7 @@ public final class FeatureProbe {
     }
 
     /** The flags every processor has. */
-    static TreeSet<String> cpuFlags(List<String> cpuinfo) {
+    static SortedSet<String> cpuFlags(List<String> cpuinfo) {
         TreeSet<String> common = new TreeSet<>();
         boolean first = true;
         for (String line : cpuinfo) {

@@ -6,7 +6,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,17 +54,12 @@ public final class TcpPeerNetwork implements PeerNetwork {
     private final Dialler dialler;
     private final Doorkeeper doorkeeper;
     private final Map<Integer, PeerLink> links = new HashMap<>();
-    private final List<IntConsumer> upListeners = new ArrayList<>();
-    private final List<IntConsumer> downListeners = new ArrayList<>();
-    private final List<Consumer<ComputerTable>> tableListeners = new ArrayList<>();
+    private final PeerEvents events = new PeerEvents();
     private final Map<Integer, Promise<Void>> dialling = new HashMap<>();
 
     private Computer self;
     private @Nullable Roster roster;
     private @Nullable NetServer server;
-    private @Nullable ShareMessageHandler shareHandler;
-    private Consumer<String> removedListener = reason -> {};
-    private @Nullable ArrayDeque<Runnable> deferred = new ArrayDeque<>();
     private boolean open;
     private boolean left;
     private long tickTimer = -1;
@@ -163,11 +157,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
      * their table can't be.
      */
     public Future<Void> activate() {
-        ArrayDeque<Runnable> kept = deferred;
-        deferred = null;
-        if (kept != null) {
-            kept.forEach(Runnable::run);
-        }
+        events.open();
         open = true;
         doorkeeper.reconsider();
         long deadline = System.nanoTime() + 2 * leaseNanos;
@@ -229,13 +219,19 @@ public final class TcpPeerNetwork implements PeerNetwork {
 
     /** Says goodbye to all peers, and closes everything. Nothing is called back afterwards. */
     public Future<Void> leave() {
-        left = true;
-        vertx.cancelTimer(tickTimer);
         Goodbye goodbye = Goodbye.newBuilder().setReason("shut down").build();
-        for (PeerLink link : new ArrayList<>(links.values())) {
+        for (PeerLink link : links.values()) {
             link.connection.send(WireHeader.GOODBYE_FIELD_NUMBER, goodbye, Payload.EMPTY);
-            link.connection.close();
         }
+        return close();
+    }
+
+    /** Closes everything without a word to the peers, to whom it looks like a crash. */
+    Future<Void> close() {
+        left = true;
+        events.silence();
+        vertx.cancelTimer(tickTimer);
+        links.values().forEach(link -> link.connection.close());
         links.clear();
         peersUp = 0;
         dialler.close();
@@ -270,23 +266,20 @@ public final class TcpPeerNetwork implements PeerNetwork {
 
     @Override
     public void onShareMessage(ShareMessageHandler handler) {
-        if (shareHandler != null) {
-            throw new IllegalStateException("share messages have a receiver already");
-        }
-        shareHandler = handler;
+        events.onShareMessage(handler);
     }
 
     @Override
     public void onPeerUp(IntConsumer listener) {
-        upListeners.add(listener);
-        if (deferred == null) {
+        events.onPeerUp(listener);
+        if (events.isOpen()) {
             links.keySet().stream().sorted().forEach(listener::accept);
         }
     }
 
     @Override
     public void onPeerDown(IntConsumer listener) {
-        downListeners.add(listener);
+        events.onPeerDown(listener);
     }
 
     @Override
@@ -296,15 +289,12 @@ public final class TcpPeerNetwork implements PeerNetwork {
 
     @Override
     public void onComputersChanged(Consumer<ComputerTable> listener) {
-        tableListeners.add(listener);
+        events.onComputersChanged(listener);
     }
 
     /** Sets who is told, with the reason, that the others have removed this node from the table: it must end. */
     public void onRemoved(Consumer<String> listener) {
-        removedListener = reason -> {
-            removedListener = again -> {};
-            listener.accept(reason);
-        };
+        events.onRemoved(listener);
     }
 
     /** Last measured round trip to a node, in ns; -1 if it is not up or was not measured yet. */
@@ -339,7 +329,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
         connection.onClose(reason -> disconnect(link, reason));
         log.info("{}: up", link);
         Promise<Void> dialled = dialling.remove(id);
-        emit(() -> upListeners.forEach(l -> l.accept(id)));
+        events.up(id);
         if (dialled != null) {
             dialled.tryComplete();
         }
@@ -360,7 +350,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
             // The coordinator has said why, or the peer is about to.
             log.info("{}: down: {}", link, reason);
         }
-        emit(() -> downListeners.forEach(l -> l.accept(link.id)));
+        events.down(link.id);
         roster().connectionLost(link.id, link.epoch, reason, link.leaving);
     }
 
@@ -375,19 +365,10 @@ public final class TcpPeerNetwork implements PeerNetwork {
         disconnect(link, reason);
     }
 
-    private void emit(Runnable event) {
-        ArrayDeque<Runnable> kept = deferred;
-        if (kept != null) {
-            kept.add(event);
-        } else if (!left) {
-            event.run();
-        }
-    }
-
     private void onFrame(PeerLink link, WireHeader header, byte[] frame, int payloadOffset, int payloadLength)
             throws MalformedFrameException {
         switch (header.getBodyCase()) {
-            case SHARE -> onShare(link, header.getShare(), frame, payloadOffset, payloadLength);
+            case SHARE -> events.share(link.id, header.getShare(), frame, payloadOffset, payloadLength);
             case PING ->
                 link.connection.send(
                         WireHeader.PONG_FIELD_NUMBER,
@@ -407,30 +388,11 @@ public final class TcpPeerNetwork implements PeerNetwork {
         }
     }
 
-    private void onShare(PeerLink link, ShareMessage message, byte[] frame, int payloadOffset, int payloadLength) {
-        if (deferred != null) {
-            emit(() -> onShare(link, message, frame, payloadOffset, payloadLength));
-            return;
-        }
-        ShareMessageHandler handler = shareHandler;
-        if (handler == null) {
-            log.warn("{}: share message dropped: this node has no share service", link);
-            return;
-        }
-        try {
-            handler.onShareMessage(link.id, message, frame, payloadOffset, payloadLength);
-        } catch (RuntimeException e) {
-            // A fault in the handling of one message must not cost the connection, and with it every share of this
-            // peer.
-            log.error("{}: handling of a message of share {} failed", link, message.getShareId(), e);
-        }
-    }
-
     private void onGoodbye(PeerLink link, Goodbye goodbye) {
         link.leaving = true;
         disconnect(link, goodbye.getReason());
-        if (goodbye.getRemoved() && !left) {
-            removedListener.accept(goodbye.getReason());
+        if (goodbye.getRemoved()) {
+            events.removed(goodbye.getReason());
         }
     }
 
@@ -507,15 +469,13 @@ public final class TcpPeerNetwork implements PeerNetwork {
                     }
                 }
             }
-            emit(() -> tableListeners.forEach(l -> l.accept(table)));
+            events.table(table);
             doorkeeper.reconsider();
         }
 
         @Override
         public void removed(String reason) {
-            if (!left) {
-                removedListener.accept(reason);
-            }
+            events.removed(reason);
         }
     }
 

@@ -170,7 +170,7 @@ public final class Metrics {
     /** {@code count} pages with together {@code bytes} bytes on the wire were moved. */
     public void pagesMoved(Direction direction, int count, long bytes) {
         pages[direction.ordinal()].increment(count);
-        pageBytes[direction.ordinal()].increment(bytes);
+        pageBytes[direction.ordinal()].increment((double) bytes);
     }
 
     /** A thread left this node for another or came to it, other than by going home. */

@@ -66,7 +66,7 @@ public final class MetricsServer {
     }
 
     private void serve(HttpServerRequest request) {
-        if (request.method() != HttpMethod.GET || !request.path().equals("/metrics")) {
+        if (!request.method().equals(HttpMethod.GET) || !request.path().equals("/metrics")) {
             request.response().setStatusCode(404).end("GET /metrics\n");
             return;
         }

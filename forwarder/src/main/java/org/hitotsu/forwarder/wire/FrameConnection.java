@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.wire;
 import com.google.protobuf.MessageLite;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
@@ -51,7 +52,7 @@ public final class FrameConnection {
     private @Nullable String failure;
 
     /**
-     * Takes over {@code socket}, and reads no frames before {@link #start}.
+     * Takes over {@code socket}, and gives no frame to anyone before {@link #onFrames}.
      *
      * @param maxTotalBytes largest total length taken for now
      * @param stats what to count into
@@ -172,7 +173,8 @@ public final class FrameConnection {
         }
         stats.writes.increment();
         stats.bytesOut.add(out.readableBytes());
-        channelContext.writeAndFlush(out, channelContext.voidPromise());
+        // A failure comes as an exception of the channel, which closes it.
+        ChannelFuture unused = channelContext.writeAndFlush(out, channelContext.voidPromise());
         Channel channel = channelContext.channel();
         ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
         if (unsent != null && unsent.totalPendingWriteBytes() > MAX_PENDING_BYTES) {

@@ -164,9 +164,10 @@ final class TestNodes implements AutoCloseable {
                     network.computers().computers().stream().map(Computer::id).toList())));
         }
 
-        /** Dies without a word: its sockets are closed by the kernel. */
+        /** Dies without a word: all its sockets are closed at once, and it does nothing about it. */
         void crash() throws Exception {
             dead = true;
+            await(on(network::close));
             await(vertx.close());
         }
     }

@@ -2,7 +2,6 @@ package org.hitotsu.forwarder.cli.demo;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.hitotsu.forwarder.admin.AdminClient;
@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Runs a program natively and on two nodes of this computer, and compares what it wrote.
  *
  * <p>Everything is done with the commands a user would type, and they are printed. Not thread-safe, except for {@link
- * #close}, which a shutdown hook may call.
+ * #cleanUp}, which a shutdown hook may call.
  */
-public final class Demo implements Closeable {
+public final class Demo {
 
     private static final int THREADS = 4;
     private static final long POLL_MILLIS = 250;
@@ -57,12 +57,12 @@ public final class Demo implements Closeable {
     private final long bytes;
     private final boolean keep;
     private final long timeoutSeconds;
-    private final PrintWriter progress;
-    private final boolean terminal;
+    private final ProgressLine progress;
     private final Launcher launcher = Launcher.ofThisProcess();
     private final Path directory;
     private final List<DemoNode> nodes = new ArrayList<>();
     private @Nullable Process running;
+    private long lastPid;
     private boolean closed;
 
     /**
@@ -80,8 +80,7 @@ public final class Demo implements Closeable {
         this.bytes = bytes;
         this.keep = keep;
         this.timeoutSeconds = timeoutSeconds;
-        this.progress = progress;
-        this.terminal = terminal;
+        this.progress = new ProgressLine(progress, terminal);
         this.directory = Files.createTempDirectory("hitotsu-demo-");
     }
 
@@ -94,11 +93,11 @@ public final class Demo implements Closeable {
     public Result run() throws IOException, InterruptedException {
         Path input = directory.resolve("input");
         program.makeInput(input, bytes);
-        say("input: " + (Files.size(input) >> 10) + " KiB in " + input);
+        progress.say("input: " + (Files.size(input) >> 10) + " KiB in " + input);
         List<String> command = program.command(input, THREADS);
 
         Path nativeOutput = directory.resolve("output-native");
-        say("$ " + String.join(" ", command) + " > " + nativeOutput);
+        progress.say("$ " + String.join(" ", command) + " > " + nativeOutput);
         long nativeNanos = timed(command, nativeOutput, null);
 
         DemoNode origin = startNode("demo-1", null);
@@ -108,7 +107,7 @@ public final class Demo implements Closeable {
         List<String> arguments =
                 new ArrayList<>(List.of("run", "--socket", socket("demo-1").toString(), "--"));
         arguments.addAll(command);
-        say("$ hitotsu " + String.join(" ", arguments) + " > " + sharedOutput);
+        progress.say("$ hitotsu " + String.join(" ", arguments) + " > " + sharedOutput);
         long sharedNanos;
         JsonObject facts;
         try (AdminClient daemon = AdminClient.connect(socket("demo-1"))) {
@@ -118,8 +117,6 @@ public final class Demo implements Closeable {
         boolean identical = Files.mismatch(nativeOutput, sharedOutput) < 0;
         return new Result(command.get(0), identical, Files.size(nativeOutput), nativeNanos, sharedNanos, facts);
     }
-
-    private long lastPid;
 
     private Path socket(String name) {
         return directory.resolve(name + ".sock");
@@ -138,7 +135,7 @@ public final class Demo implements Closeable {
             arguments.add("--join");
             arguments.add(join);
         }
-        say("$ hitotsu " + String.join(" ", arguments) + " &");
+        progress.say("$ hitotsu " + String.join(" ", arguments) + " &");
         DemoNode node = DemoNode.start(launcher.command(arguments), directory.resolve(name + ".log"));
         synchronized (this) {
             nodes.add(node);
@@ -146,7 +143,7 @@ public final class Demo implements Closeable {
                 node.close();
             }
         }
-        say("node " + node.id() + " is ready on " + node.address());
+        progress.say("node " + node.id() + " is ready on " + node.address());
         return node;
     }
 
@@ -184,7 +181,7 @@ public final class Demo implements Closeable {
             }
         }
         long nanos = System.nanoTime() - start;
-        endProgress();
+        progress.end();
         if (process.exitValue() != 0) {
             List<String> said = Files.readAllLines(errors);
             throw new CliException(
@@ -209,8 +206,8 @@ public final class Demo implements Closeable {
             }
         }
         long pages = facts.getLong("pagesIn", 0L) + facts.getLong("pagesOut", 0L);
-        progress(String.format(
-                java.util.Locale.ROOT,
+        progress.update(String.format(
+                Locale.ROOT,
                 "%5.1f s: %d of %d threads on node 2, %d syscalls forwarded, %d pages moved, %d KiB written",
                 (System.nanoTime() - start) / 1e9,
                 away,
@@ -232,37 +229,8 @@ public final class Demo implements Closeable {
         return null;
     }
 
-    private void say(String line) {
-        progress.println(line);
-        progress.flush();
-    }
-
-    private boolean progressOpen;
-    private long lastPlainLine = System.nanoTime();
-
-    private void progress(String line) {
-        if (terminal) {
-            // Carriage return and erase to the end of the line (ECMA-48): the next report replaces this one.
-            progress.print("\r" + line + "\u001b[K");
-            progressOpen = true;
-        } else if (System.nanoTime() - lastPlainLine > TimeUnit.SECONDS.toNanos(2)) {
-            progress.println(line);
-            lastPlainLine = System.nanoTime();
-        }
-        progress.flush();
-    }
-
-    private void endProgress() {
-        if (progressOpen) {
-            progressOpen = false;
-            progress.println();
-            progress.flush();
-        }
-    }
-
     /** Stops what the demo has started and removes its files, unless they are to stay. */
-    @Override
-    public synchronized void close() throws IOException {
+    public synchronized void cleanUp() throws IOException {
         if (closed) {
             return;
         }
@@ -276,7 +244,7 @@ public final class Demo implements Closeable {
             nodes.get(i).close();
         }
         if (keep) {
-            say("files are in " + directory);
+            progress.say("files are in " + directory);
             return;
         }
         try (Stream<Path> files = Files.walk(directory)) {

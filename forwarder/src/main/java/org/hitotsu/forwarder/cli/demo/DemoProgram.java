@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A program the demo can run. Each writes its result to stdout, and for the same input always the same bytes, whatever the
@@ -39,12 +40,12 @@ public enum DemoProgram {
             return List.of("zstd", "-q", "-12", "-c", "-T" + threads, input.toString());
         }
     },
-    /** Renders a scene tile by tile. */
+    /** Renders a scene tile by tile. The output is BMP: in its other formats POV-Ray writes the time of day. */
     POVRAY {
         @Override
         List<String> command(Path input, int threads) {
             return List.of(
-                    "povray", "+I" + input, "+O-", "+FP", "+W640", "+H480", "+A0.1", "-D", "-GA", "+WT" + threads);
+                    "povray", "+I" + input, "+O-", "+FB", "+W640", "+H480", "+A0.1", "-D", "-GA", "+WT" + threads);
         }
 
         @Override
@@ -67,6 +68,11 @@ public enum DemoProgram {
               #declare I = I + 1;
             #end
             """;
+
+    /** Name of its executable. */
+    public String executable() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Its command line, the program's name first. */
     abstract List<String> command(Path input, int threads);
