@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -79,8 +80,9 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static boolean stderrIsTerminal() throws IOException {
-        Path target = Path.of("/proc/self/fd/2").toRealPath();
-        return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
+        // Not the file it leads to: for a pipe there is none.
+        String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+        return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     }
 
     static JsonObject json(Demo.Result result) {
