@@ -51,7 +51,8 @@ public interface DirectoryActions<D> {
 
     /**
      * A request met a locked range, which is unlocked now. The receiver looks at the VMAs again and then calls
-     * {@link DirectoryEvents#onRequest} with the same values or {@link DirectoryEvents#refuse}. Not from inside this call.
+     * {@link DirectoryEvents#onRequest} with the same values or {@link DirectoryEvents#refuse}. Not from inside this call, and
+     * not if the node is lost before that.
      */
     void retry(int node, long firstPage, int count, Access access);
 

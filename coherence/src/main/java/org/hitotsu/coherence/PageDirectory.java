@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of a shared process, at its origin: who may write a page (owner), who holds read copies (copyset), and
- * whose turn is next. It is the fixed manager of Li and Hudak (IVY, 1989), blocking as in Sorin, Hill and Wood's primer,
+ * whose turn is next. It is the centralized manager of Li and Hudak (IVY, 1989), blocking as in Sorin, Hill and Wood's primer,
  * chapter 8: while one request for a page is served, later ones for it wait first in, first out, so that none starves.
  *
  * <p><b>Invariant.</b> Either one node may write a page and no other node has it, or any number of nodes may read it. A

@@ -3,8 +3,8 @@ package org.hitotsu.coherence;
 /**
  * A message or a completion which the state of its page does not allow.
  *
- * <p>It comes from the wire or from a fault in the daemon, so it is never ignored and never repaired: the instance which
- * threw it has not acted on the event, but must not be used any further. The daemon ends the share.
+ * <p>It comes from the wire or from a fault in the daemon, so it is never ignored and never repaired. The instance which threw
+ * it may have acted on a part of the event and must not be used any further: the daemon ends the share.
  */
 public final class ProtocolException extends RuntimeException {
 

@@ -7,7 +7,7 @@
  * event loop) only. Sinks are called from inside an event and must not call back into the instance which calls them:
  * what they cause comes back as a later event.
  *
- * <p>The algorithm is the fixed-manager write-invalidate protocol of Li and Hudak, "Memory Coherence in Shared Virtual
+ * <p>The algorithm is the centralized-manager write-invalidate protocol of Li and Hudak, "Memory Coherence in Shared Virtual
  * Memory Systems" (ACM TOCS 7(4), 1989), and its transient states are named as in Sorin, Hill and Wood, "A Primer on
  * Memory Consistency and Cache Coherence" (2011).
  */
