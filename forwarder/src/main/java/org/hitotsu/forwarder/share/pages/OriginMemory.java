@@ -9,6 +9,7 @@ import org.hitotsu.coherence.Access;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.coherence.DirectoryActions;
 import org.hitotsu.coherence.PageDirectory;
+import org.hitotsu.coherence.Pages;
 import org.hitotsu.coherence.RangeUse;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.membership.PeerNetwork;
@@ -116,14 +117,21 @@ public final class OriginMemory implements DirectoryActions<PageData>, NodeMemor
 
     private void dispatch(int node, PageOperation operation, long page, long argument, @Nullable PageData data) {
         switch (operation) {
-            case REQUEST_READ -> admit(node, page, (int) argument, Access.READ);
-            case REQUEST_WRITE -> admit(node, page, (int) argument, Access.WRITE);
+            case REQUEST_READ -> admit(node, page, pagesOfRun(page, argument), Access.READ);
+            case REQUEST_WRITE -> admit(node, page, pagesOfRun(page, argument), Access.WRITE);
             case RECALL_REPLY_KEPT -> directory.onRecallReply(node, page, true, data);
             case RECALL_REPLY_GONE -> directory.onRecallReply(node, page, false, data);
             case WRITEBACK -> directory.onWriteback(node, page, BatchReader.required(data));
             case RANGE_REPLY -> directory.onRangeReply(node, argument);
             default -> throw new IllegalArgumentException(operation + " from node " + node + " is not for a directory");
         }
+    }
+
+    private static int pagesOfRun(long firstPage, long count) {
+        if (count < 1 || count > Pages.MAX_RUN || firstPage > Pages.LIMIT - count) {
+            throw new IllegalArgumentException("a request for " + count + " pages from page " + firstPage);
+        }
+        return (int) count;
     }
 
     /**
@@ -134,7 +142,7 @@ public final class OriginMemory implements DirectoryActions<PageData>, NodeMemor
         boolean write = access == Access.WRITE;
         int allowed = 0;
         PagePort.Denial denial = null;
-        while (allowed < Math.max(1, Math.min(count, org.hitotsu.coherence.Pages.MAX_RUN))) {
+        while (allowed < count) {
             PagePort.Denial next = port.check(firstPage + allowed, write);
             if (next != null) {
                 denial = next;
