@@ -58,7 +58,7 @@ public interface PagePort {
      */
     void extract(long page, boolean invalidate);
 
-    /** Removes a write-protected page without reading it. Then onDropped. */
+    /** Removes a page, write-protected or not, whose content nobody needs. Then onDropped or onExtractDenied. */
     void drop(long page);
 
     /** Lets the threads waiting for the page try again. */
