@@ -422,6 +422,11 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         return oldest[0];
     }
 
+    /** Whether a range lock keeps requests for this page back, because its VMAs are changing. */
+    public boolean isLocked(long page) {
+        return locks.over(page) != null;
+    }
+
     /** How many range locks are held or waited for. */
     public int locks() {
         return locks.size();

@@ -236,6 +236,8 @@ class PageDirectoryTest {
         directory.lockRange(12, 10, RangeUse.DISCARD, 9);
         directory.lockRange(30, 1, RangeUse.DISCARD, 10);
         assertThat(actions.take()).containsExactly("home 0+10 7", "home 30+1 10");
+        assertThat(directory.isLocked(9)).isTrue();
+        assertThat(directory.isLocked(10)).as("only waited for").isFalse();
 
         directory.onRangeReply(1, 7);
         directory.unlockRange(7);
