@@ -25,7 +25,10 @@ struct hito_forward_record {
 	__u64 ns_in;
 };
 
-/* One page fault taken in user mode by a thread of a watched process. error_code is the processor's (bit 1: write). */
+/*
+ * One page fault taken in user mode by a thread of a watched process. error_code is the processor's (bit 1: write, bit 4:
+ * instruction fetch).
+ */
 struct hito_fault_record {
 	__u32 type;
 	__u32 tid;

@@ -13,7 +13,8 @@ import org.hitotsu.bpf.spi.BpfModule;
 import org.hitotsu.bpf.spi.MapInfo;
 
 /**
- * A loaded eBPF object: the entry point of this package. Confined to one thread at a time, with everything it hands out.
+ * A loaded eBPF object: the entry point of this package. Confined to one thread at a time, with everything it hands out;
+ * only a table or ring may be used by another one than the rest, as long as it is open.
  *
  * <pre>{@code
  * try (Bpf bpf = Bpf.open(BpfSource.resource("observer"))) {

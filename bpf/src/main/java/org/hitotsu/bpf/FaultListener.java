@@ -11,8 +11,8 @@ public interface FaultListener {
      * @param tgid its process
      * @param address that faulted, an unsigned number
      * @param ip the instruction that touched it
-     * @param write whether it was a write; a read or an instruction fetch otherwise
+     * @param access what it was about
      * @param at when the fault was taken, ns, comparable with {@link System#nanoTime}
      */
-    void onFault(int tid, int tgid, long address, long ip, boolean write, long at);
+    void onFault(int tid, int tgid, long address, long ip, FaultAccess access, long at);
 }

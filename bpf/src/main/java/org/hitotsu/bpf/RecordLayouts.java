@@ -66,7 +66,7 @@ public final class RecordLayouts {
         public static final int TID = 4;
         /** u32: its process. */
         public static final int TGID = 8;
-        /** u32: the processor's error code; {@link #ERROR_WRITE}. */
+        /** u32: the processor's error code; {@link #ERROR_WRITE}, {@link #ERROR_FETCH}. */
         public static final int ERROR_CODE = 12;
         /** u64: the address that faulted. */
         public static final int ADDRESS = 16;
@@ -77,6 +77,9 @@ public final class RecordLayouts {
 
         /** Set in the error code of a write, clear in that of a read (Intel SDM volume 3, 4.7). */
         public static final int ERROR_WRITE = 2;
+
+        /** Set in the error code of an instruction fetch, where pages can be without execute permission (same place). */
+        public static final int ERROR_FETCH = 16;
 
         /** Every field of the record. */
         public static final List<Field> FIELDS = List.of(

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Records wait in a ring; those which find it full are dropped and counted. Thread and process ids are the initial pid
  * namespace's. The kernel knows nothing of this object once it is closed, or its process dead.
  *
- * <p>Confined to one thread at a time; put {@link #fd()} level-triggered on the event loop that calls {@link #poll}.
+ * <p>Two threads may share it: one reads ({@link #fd}, {@link #poll}, {@link #await} and the counters), the other watches
+ * and unwatches, which can take too long for an event loop. Neither may be at work when it is closed. Put {@link #fd()}
+ * level-triggered on the event loop that calls {@link #poll}.
  */
 public final class SyscallObserver implements AutoCloseable {
 
@@ -180,7 +182,7 @@ public final class SyscallObserver implements AutoCloseable {
                         data.getInt(offset + RecordLayouts.Fault.TGID),
                         data.getLong(offset + RecordLayouts.Fault.ADDRESS),
                         data.getLong(offset + RecordLayouts.Fault.IP),
-                        (data.getInt(offset + RecordLayouts.Fault.ERROR_CODE) & RecordLayouts.Fault.ERROR_WRITE) != 0,
+                        FaultAccess.of(data.getInt(offset + RecordLayouts.Fault.ERROR_CODE)),
                         data.getLong(offset + RecordLayouts.Fault.NS));
             default -> throw new IllegalStateException("a record of unknown type and " + length + " bytes");
         }

@@ -35,8 +35,8 @@ class LibbccLoaderTest {
                         BpfLoaders.libbcc(),
                         new Options(1 << 18, 0),
                         (tid, nr, out, in, signal) -> numbers.add(nr),
-                        (tid, tgid, address, ip, write, at) -> {
-                            if (write) {
+                        (tid, tgid, address, ip, access, at) -> {
+                            if (access == FaultAccess.WRITE) {
                                 addresses.add(address);
                             }
                         }));

@@ -22,7 +22,7 @@ class SyscallObserverTest {
 
     private record Forward(int tid, int nr, long parkedAt, long resumedAt, boolean signal) {}
 
-    private record Fault(int tid, int tgid, long address, long ip, boolean write, long at) {}
+    private record Fault(int tid, int tgid, long address, long ip, FaultAccess access, long at) {}
 
     private static final int POLL = 7;
     private static final int GETTID = 186;
@@ -36,7 +36,7 @@ class SyscallObserverTest {
                 BpfLoaders.libbpf(),
                 options,
                 (tid, nr, out, in, signal) -> forwards.add(new Forward(tid, nr, out, in, signal)),
-                (tid, tgid, address, ip, write, at) -> faults.add(new Fault(tid, tgid, address, ip, write, at))));
+                (tid, tgid, address, ip, access, at) -> faults.add(new Fault(tid, tgid, address, ip, access, at))));
         return observer;
     }
 
@@ -168,7 +168,9 @@ class SyscallObserverTest {
             assertThat(new TreeSet<>(ours.stream().map(Fault::address).toList()))
                     .hasSize(pages)
                     .allMatch(address -> address % ParkedProcess.PAGE == 0);
-            assertThat(ours).allMatch(f -> f.write && f.tid == process.tid && f.ip == process.storeInstruction);
+            assertThat(ours)
+                    .allMatch(f ->
+                            f.access == FaultAccess.WRITE && f.tid == process.tid && f.ip == process.storeInstruction);
             assertThat(faults).allMatch(f -> f.tgid == process.tgid);
             assertThat(observer.lostFaults()).isZero();
             assertThat(forwards).isEmpty();
