@@ -44,6 +44,8 @@ public final class Metrics {
         ROUND_TRIP,
         /** Syscall: reply in until injected. */
         INJECT,
+        /** Syscall: the thread off its processor until it runs with the result, as the kernel saw it. */
+        PARKED,
         /** Page: fault seen until the page is installed. */
         FAULT,
         /** Page: extraction of one page from a process. */
@@ -66,6 +68,26 @@ public final class Metrics {
         UPGRADE
     }
 
+    /** What a fault that the kernel took was about. */
+    public enum Access {
+        /** A load. */
+        READ,
+        /** A store. */
+        WRITE,
+        /** An instruction fetch. */
+        EXEC
+    }
+
+    /** Why something is missing from what the kernel says. */
+    public enum Unobserved {
+        /** A syscall: this node did not read fast enough. */
+        SYSCALL_DROPPED,
+        /** A syscall: the kernel did not show when it ended. */
+        SYSCALL_UNSEEN,
+        /** A page fault: this node did not read fast enough. */
+        FAULT_DROPPED
+    }
+
     /** Which way pages go, seen from this node. */
     public enum Direction {
         /** Received from a peer. */
@@ -83,6 +105,8 @@ public final class Metrics {
             new AtomicReferenceArray<>(SYSCALL_NUMBERS * OUTCOMES.length);
     private final Timer[] stages = new Timer[Stage.values().length];
     private final Counter[] faults = new Counter[FaultKind.values().length];
+    private final Counter[] kernelFaults = new Counter[Access.values().length];
+    private final Counter[] unobserved = new Counter[Unobserved.values().length];
     private final Counter[] pages = new Counter[Direction.values().length];
     private final Counter[] pageBytes = new Counter[Direction.values().length];
     private final Counter[] transplants = new Counter[Direction.values().length];
@@ -102,6 +126,20 @@ public final class Metrics {
             faults[kind.ordinal()] = Counter.builder("hitotsu.faults")
                     .description("Page faults of moved threads and of the origin's on pages that are elsewhere")
                     .tag("kind", label(kind))
+                    .register(registry);
+        }
+        for (Access access : Access.values()) {
+            kernelFaults[access.ordinal()] = Counter.builder("hitotsu.kernel.faults")
+                    .description(
+                            "Page faults in user mode of processes with moved threads, the ordinary ones included, as"
+                                    + " the kernel saw them (eBPF)")
+                    .tag("access", label(access))
+                    .register(registry);
+        }
+        for (Unobserved what : Unobserved.values()) {
+            unobserved[what.ordinal()] = Counter.builder("hitotsu.observer.lost")
+                    .description("What is missing from hitotsu_kernel_faults_total and the stage parked")
+                    .tag("record", label(what))
                     .register(registry);
         }
         for (Direction direction : Direction.values()) {
@@ -167,6 +205,16 @@ public final class Metrics {
         faults[kind.ordinal()].increment();
     }
 
+    /** The kernel took a page fault of a process with moved threads. */
+    public void kernelFault(Access access) {
+        kernelFaults[access.ordinal()].increment();
+    }
+
+    /** {@code count} more are missing from what the kernel says. */
+    public void unobserved(Unobserved what, long count) {
+        unobserved[what.ordinal()].increment(count);
+    }
+
     /** {@code count} pages with together {@code bytes} bytes on the wire were moved. */
     public void pagesMoved(Direction direction, int count, long bytes) {
         pages[direction.ordinal()].increment(count);
@@ -208,6 +256,14 @@ public final class Metrics {
     public void peersFrom(IntSupplier peers) {
         Gauge.builder("hitotsu.peers.up", peers::getAsInt)
                 .description("Other nodes this one has a connection to")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** Registers the source of whether the kernel is observed, 1 or 0; read at scrapes by any thread. */
+    public void observerFrom(IntSupplier observing) {
+        Gauge.builder("hitotsu.observer.up", observing::getAsInt)
+                .description("1 if this node's kernel takes the eBPF programs that observe it")
                 .strongReference(true)
                 .register(registry);
     }

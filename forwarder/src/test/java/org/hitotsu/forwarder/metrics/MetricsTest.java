@@ -18,10 +18,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.hitotsu.forwarder.config.HostPort;
+import org.hitotsu.forwarder.metrics.Metrics.Access;
 import org.hitotsu.forwarder.metrics.Metrics.Direction;
 import org.hitotsu.forwarder.metrics.Metrics.FaultKind;
 import org.hitotsu.forwarder.metrics.Metrics.Stage;
 import org.hitotsu.forwarder.metrics.Metrics.SyscallOutcome;
+import org.hitotsu.forwarder.metrics.Metrics.Unobserved;
 import org.hitotsu.forwarder.wire.WireStats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +42,8 @@ class MetricsTest {
         metrics.syscallForwarded(35, SyscallOutcome.INTERRUPTED);
         metrics.syscallForwarded(400_000, SyscallOutcome.HOME);
         metrics.fault(FaultKind.UPGRADE);
+        metrics.kernelFault(Access.EXEC);
+        metrics.unobserved(Unobserved.FAULT_DROPPED, 5);
         metrics.pagesMoved(Direction.OUT, 3, 12_288);
         metrics.transplant(Direction.IN);
         metrics.homecoming("signal");
@@ -53,6 +57,8 @@ class MetricsTest {
                         "hitotsu_syscalls_forwarded_total{outcome=\"interrupted\",syscall=\"nanosleep\"} 1.0",
                         "hitotsu_syscalls_forwarded_total{outcome=\"home\",syscall=\"unknown\"} 1.0",
                         "hitotsu_faults_total{kind=\"upgrade\"} 1.0",
+                        "hitotsu_kernel_faults_total{access=\"exec\"} 1.0",
+                        "hitotsu_observer_lost_total{record=\"fault_dropped\"} 5.0",
                         "hitotsu_pages_total{direction=\"out\"} 3.0",
                         "hitotsu_page_bytes_total{direction=\"out\"} 12288.0",
                         "hitotsu_transplants_total{direction=\"in\"} 1.0",
@@ -135,6 +141,7 @@ class MetricsTest {
         metrics.homecoming("signal");
         metrics.sharesFrom(() -> 0);
         metrics.peersFrom(() -> 0);
+        metrics.observerFrom(() -> 0);
         metrics.trafficFrom(new WireStats());
 
         Map<String, String[]> rows = new TreeMap<>();
