@@ -1,8 +1,11 @@
 package org.hitotsu.forwarder.share;
 
+import io.vertx.core.json.JsonArray;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.backend.Backend;
@@ -31,6 +34,8 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     private final DaemonContext daemon;
     private final ShareKey key;
     private final PageCounters counters;
+    private final ThreadObserver observer;
+    private final Set<Integer> running = new HashSet<>();
     private @Nullable ShadowSpace space;
     private @Nullable HostMemory memory;
     private @Nullable CaptureVerticle capture;
@@ -39,9 +44,10 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     private long reportedFaults = -1;
     private boolean closed;
 
-    HostedShare(DaemonContext daemon, ShareKey key) {
+    HostedShare(DaemonContext daemon, ShareKey key, ThreadObserver observer) {
         this.daemon = daemon;
         this.key = key;
+        this.observer = observer;
         this.counters = new PageCounters(daemon.metrics());
     }
 
@@ -154,6 +160,24 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         fail(why);
     }
 
+    @Override
+    public void onRunsHere(int tid) {
+        running.add(tid);
+        observer.onRunsHere(tid);
+        if (space != null) {
+            observer.onShared(space.pid());
+        }
+    }
+
+    @Override
+    public void onLeft(int tid) {
+        running.remove(tid);
+        observer.onLeft(tid);
+        if (running.isEmpty() && space != null) {
+            observer.onUnshared(space.pid());
+        }
+    }
+
     private void fail(String why) {
         if (closed) {
             return;
@@ -167,6 +191,11 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         return capture == null ? 0 : capture.running();
     }
 
+    /** Pages with the most faults of this node's shadow. */
+    JsonArray hot() {
+        return space == null ? new JsonArray() : OriginShare.hot(observer, space.pid());
+    }
+
     void close() {
         if (closed) {
             return;
@@ -175,6 +204,7 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         if (reportTimer >= 0) {
             daemon.vertx().cancelTimer(reportTimer);
         }
+        List.copyOf(running).forEach(this::onLeft);
         if (memory != null) {
             memory.close();
         }

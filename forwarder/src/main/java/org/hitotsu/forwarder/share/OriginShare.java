@@ -47,6 +47,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private final DaemonContext daemon;
     private final ShareKey key;
     private final Request request;
+    private final ThreadObserver observer;
     private final Runnable onEnded;
     private final PageCounters counters;
     private final Map<Integer, Host> hosts = new HashMap<>();
@@ -58,10 +59,11 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private @Nullable String failure;
     private boolean ended;
 
-    OriginShare(DaemonContext daemon, ShareKey key, Request request, Runnable onEnded) {
+    OriginShare(DaemonContext daemon, ShareKey key, Request request, ThreadObserver observer, Runnable onEnded) {
         this.daemon = daemon;
         this.key = key;
         this.request = request;
+        this.observer = observer;
         this.onEnded = onEnded;
         this.counters = new PageCounters(daemon.metrics());
     }
@@ -184,6 +186,15 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
 
     private Collection<SharedThread> threads() {
         return mover == null ? List.of() : mover.threads();
+    }
+
+    @Override
+    public void onAway(int threads) {
+        if (threads > 0) {
+            observer.onShared(request.pid());
+        } else {
+            observer.onUnshared(request.pid());
+        }
     }
 
     @Override
@@ -325,7 +336,23 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
             threads.threads().forEach(thread -> rows.add(row(thread, true)));
             threads.endedThreads().forEach(thread -> rows.add(row(thread, false)));
         }
+        JsonArray hot = hot(observer, request.pid());
+        if (!hot.isEmpty()) {
+            json.put("hot", hot);
+        }
         return json.put("threads", rows);
+    }
+
+    /** Pages with the most faults of the process with this id, as the kernel saw them on this node. */
+    static JsonArray hot(ThreadObserver observer, int tgid) {
+        JsonArray hot = new JsonArray();
+        for (ThreadObserver.HotPage page : observer.hot(tgid)) {
+            hot.add(new JsonObject()
+                    .put("page", Long.toHexString(page.page()))
+                    .put("ip", Long.toHexString(page.ip()))
+                    .put("faults", page.faults()));
+        }
+        return hot;
     }
 
     private long hostFaults() {

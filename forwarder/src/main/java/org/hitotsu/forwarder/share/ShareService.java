@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
@@ -49,6 +50,7 @@ public final class ShareService implements DaemonModule {
     private @Nullable DaemonContext context;
     private @Nullable Backend backend;
     private @Nullable NativeFiles files;
+    private ThreadObserver observer = ThreadObserver.NONE;
     private long nextShare = 1;
     private long nextRequest = 1;
 
@@ -69,6 +71,8 @@ public final class ShareService implements DaemonModule {
         context = daemon;
         files = new NativeFiles();
         backend = new StockBackend(daemon.context(), files);
+        observer = ServiceLoader.load(ThreadObserver.class).findFirst().orElse(ThreadObserver.NONE);
+        observer.start(daemon);
         daemon.network().onShareMessage(this::onMessage);
         daemon.network().onPeerDown(this::onPeerDown);
         daemon.admin().register("run", this::run);
@@ -90,7 +94,7 @@ public final class ShareService implements DaemonModule {
         if (files != null) {
             files.close();
         }
-        return Future.succeededFuture();
+        return observer.stop();
     }
 
     // The administration socket.
@@ -116,7 +120,7 @@ public final class ShareService implements DaemonModule {
         ShareKey key = new ShareKey(daemon().network().selfId(), id, 1);
         boolean spread = !"none".equals(request.getString("place"));
         OriginShare.Request wanted = new OriginShare.Request(connection.peerPid(), command, spread, nodes);
-        own.put(id, new OriginShare(daemon(), key, wanted, () -> {}));
+        own.put(id, new OriginShare(daemon(), key, wanted, observer, () -> {}));
         return Future.succeededFuture(new JsonObject()
                 .put("share", id)
                 .put("filter", HexFormat.of().formatHex(backend().launchFilter())));
@@ -171,14 +175,19 @@ public final class ShareService implements DaemonModule {
                 programs.add(share.toJson());
             }
         }
-        announced.forEach((key, program) -> programs.add(new JsonObject()
-                .put("share", key.id())
-                .put("pid", program.pid())
-                .put("command", program.command())
-                .put("origin", key.origin())
-                .put("state", "remote")
-                .put("threadsHere", hosted.containsKey(key) ? hosted.get(key).runningThreads() : 0)
-                .put("threads", new JsonArray())));
+        announced.forEach((key, program) -> {
+            HostedShare share = hosted.get(key);
+            JsonObject row = new JsonObject()
+                    .put("share", key.id())
+                    .put("pid", program.pid())
+                    .put("command", program.command())
+                    .put("origin", key.origin())
+                    .put("state", "remote")
+                    .put("threadsHere", share == null ? 0 : share.runningThreads())
+                    .put("threads", new JsonArray());
+            JsonArray hot = share == null ? new JsonArray() : share.hot();
+            programs.add(hot.isEmpty() ? row : row.put("hot", hot));
+        });
         return Future.succeededFuture(new JsonObject().put("programs", programs));
     }
 
@@ -263,7 +272,7 @@ public final class ShareService implements DaemonModule {
             case CREATE_SHADOW -> {
                 requireOrigin(from, key);
                 if (!hosted.containsKey(key)) {
-                    HostedShare share = new HostedShare(daemon(), key);
+                    HostedShare share = new HostedShare(daemon(), key, observer);
                     hosted.put(key, share);
                     share.create(backend(), message.getCreateShadow());
                 }

@@ -30,6 +30,12 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
     /** Told when the shadow fails. */
     public interface Listener {
         void onShadowGone(String why);
+
+        /** A thread begins to run here. */
+        void onRunsHere(int tid);
+
+        /** It has ceased to. */
+        void onLeft(int tid);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(CaptureVerticle.class);
@@ -112,6 +118,7 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
         byTid.remove(thread.tid);
         if (thread.running && !thread.leaving) {
             thread.running = false;
+            listener.onLeft(thread.tid);
             threads.park(thread.tid).onComplete(parked -> threads.remove(thread.tid));
         } else if (!thread.leaving) {
             threads.remove(thread.tid);
@@ -135,6 +142,7 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             thread.sequence = transplant.getSequence();
             thread.outstanding = false;
             metrics.transplant(Metrics.Direction.IN);
+            listener.onRunsHere(tid);
             threads.resume(tid, image);
         });
     }
@@ -181,6 +189,7 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
     private void home(Hosted thread, ThreadImage image, String reason, long inCall) {
         thread.running = false;
         thread.leaving = false;
+        listener.onLeft(thread.tid);
         if (thread.outstanding) {
             thread.outstanding = false;
             metrics.syscallForwarded(thread.number, Metrics.SyscallOutcome.HOME);

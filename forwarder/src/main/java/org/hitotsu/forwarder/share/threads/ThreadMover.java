@@ -43,6 +43,9 @@ public final class ThreadMover implements OriginThreads.Events {
         Future<Void> ensureHost(int node);
 
         Collection<Integer> hosts();
+
+        /** So many threads are on other nodes now, or on the way there. */
+        void onAway(int threads);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
@@ -67,6 +70,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private long nextId = 1;
     private long transplants;
     private long syscallsOfEnded;
+    private int away;
     private boolean ended;
 
     public ThreadMover(
@@ -197,7 +201,7 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         thread.place = SharedThread.Place.OUT;
-        thread.visit(node);
+        visit(thread, node);
         thread.leftAtNanos = System.nanoTime();
         if (thread.executor == null) {
             ExecutorVerticle executor = new ExecutorVerticle(network, key, thread, threads, memoryCalls, metrics);
@@ -218,6 +222,15 @@ public final class ThreadMover implements OriginThreads.Events {
         movedTo(thread);
     }
 
+    private void visit(SharedThread thread, int node) {
+        int before = away;
+        away += (node == network.selfId() ? 0 : 1) - (thread.node() == network.selfId() ? 0 : 1);
+        thread.visit(node);
+        if (away != before) {
+            listener.onAway(away);
+        }
+    }
+
     private void recall(SharedThread thread, String reason) {
         thread.place = SharedThread.Place.RETURNING;
         network.send(
@@ -229,7 +242,7 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void comeHome(SharedThread thread, ThreadImage image, boolean inCall) {
-        thread.visit(network.selfId());
+        visit(thread, network.selfId());
         thread.place = SharedThread.Place.RETURNING;
         thread.signalled = false;
         threads.resume(thread.tid(), image, inCall).onComplete(resumed -> {
@@ -363,6 +376,9 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void gone(SharedThread thread) {
         endedThreads.put(thread.id(), thread);
+        if (thread.node() != network.selfId()) {
+            listener.onAway(--away);
+        }
         moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
         ExecutorVerticle executor = thread.executor;
         if (executor != null && executor.deploymentID() != null) {
