@@ -24,4 +24,12 @@ public interface KernelCheck {
 
     /** Probes; leaves nothing behind. May block for up to a few seconds. */
     List<Finding> check();
+
+    /**
+     * Probes for what a node can do without, as {@link #check} does; a finding's {@code backend} is the name of that, and
+     * {@code usable} whether it works here.
+     */
+    default List<Finding> optional() {
+        return List.of();
+    }
 }

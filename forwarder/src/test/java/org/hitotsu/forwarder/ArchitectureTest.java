@@ -21,6 +21,7 @@ class ArchitectureTest {
     private static final String BPF = "org.hitotsu.bpf..";
     private static final String FORWARDER = "org.hitotsu.forwarder..";
     private static final String BACKENDS = "org.hitotsu.forwarder.backend.*..";
+    private static final String OBSERVE = "org.hitotsu.forwarder.observe..";
     private static final String GENERATED_FROM_PROTOBUF = "org.hitotsu.forwarder.*.proto..";
 
     @ArchTest
@@ -60,6 +61,17 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.hitotsu.bpf.impl..");
+
+    @ArchTest
+    static final ArchRule observationStandsBeside = noClasses()
+            .that()
+            .resideInAPackage(FORWARDER)
+            .and()
+            .resideOutsideOfPackage(OBSERVE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(BPF, OBSERVE)
+            .because("a node does without where the kernel takes no eBPF programs");
 
     @ArchTest
     static final ArchRule portsKnowNoBackend = noClasses()
