@@ -167,8 +167,9 @@ public final class Demo {
                 if (seconds > timeoutSeconds) {
                     throw new CliException(
                             ExitCodes.FAILURE,
-                            command.get(0) + ": has not ended after " + timeoutSeconds
-                                    + " s; give it longer with --timeout, or less to do with --size");
+                            program.executable() + ": has not ended after " + timeoutSeconds
+                                    + " s; give it longer with --timeout, less to do with --size, or look at what the"
+                                    + " nodes said with --keep");
                 }
                 if (daemon != null) {
                     watch(daemon, start, output);
@@ -186,7 +187,7 @@ public final class Demo {
             List<String> said = Files.readAllLines(errors);
             throw new CliException(
                     ExitCodes.FAILURE,
-                    String.join(" ", command) + ": exited with " + process.exitValue() + ": "
+                    program.executable() + ": exited with " + process.exitValue() + ": "
                             + (said.isEmpty() ? "it said nothing" : said.get(said.size() - 1))
                             + "; what the nodes said is in " + directory + " with --keep");
         }
