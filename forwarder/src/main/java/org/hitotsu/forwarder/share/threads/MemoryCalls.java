@@ -25,6 +25,7 @@ final class MemoryCalls {
         Future<@Nullable Long> execute(long nr, long[] args);
     }
 
+    private static final int MREMAP_MAYMOVE = 1;
     private static final int MREMAP_FIXED = 2;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_FREE = 8;
@@ -34,12 +35,16 @@ final class MemoryCalls {
     private static final int NR_MSYNC = 26;
     /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
     private static final long LARGEST_COPY = 256L << 20;
+    /** TASK_SIZE_MAX: the last page below the non-canonical hole is nobody's. */
+    private static final long USER_END = (Pages.LIMIT << Pages.SHIFT) - Pages.SIZE;
 
     private final OriginSpace space;
     private final OriginMemory memory;
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
     private boolean busy;
     private long programBreak;
+    /** The break before the first change of it: the kernel sets none below the heap's start. */
+    private long firstBreak;
 
     MemoryCalls(OriginSpace space, OriginMemory memory) {
         this.space = space;
@@ -89,7 +94,12 @@ final class MemoryCalls {
             case Linux.NR_MADVISE -> madvise(args, caller);
             case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
             case Linux.NR_REMAP_FILE_PAGES ->
-                locked(args[0], args[1], RangeUse.DISCARD, () -> caller.execute(nr, args));
+                // Rounds down what the others refuse.
+                locked(
+                        args[0] & -Pages.SIZE,
+                        args[1] & -Pages.SIZE,
+                        RangeUse.WRITEBACK,
+                        () -> caller.execute(nr, args));
             // mlock and its kin, shmat, shmdt: they change no page that another node may have.
             default -> caller.execute(nr, args);
         };
@@ -99,22 +109,31 @@ final class MemoryCalls {
         return space.threads().execInSpace(nr, args).map(result -> result);
     }
 
+    /**
+     * Runs a call under the lock of the range that it is about, but one that the kernel refuses before it looks at any
+     * mapping runs at once: its pages keep their content.
+     */
     private Future<@Nullable Long> locked(
             long address, long length, RangeUse use, Supplier<Future<@Nullable Long>> call) {
         long end = address + length;
-        if (length <= 0 || address < 0 || end < address || end > Pages.LIMIT << Pages.SHIFT) {
-            return call.get(); // the kernel refuses it
+        boolean nowhere = address < 0 || address >= USER_END || address % Pages.SIZE != 0;
+        if (nowhere || Long.compareUnsigned(end, address) <= 0) {
+            return call.get();
         }
+        boolean inside = Long.compareUnsigned(end, USER_END) <= 0;
         long first = address >>> Pages.SHIFT;
-        long last = end - 1 >>> Pages.SHIFT;
-        return memory.exclusively(first, last - first + 1, use, call);
+        long last = (inside ? end : USER_END) - 1 >>> Pages.SHIFT;
+        // Of a range that ends outside, mprotect and madvise change what is mapped before they say ENOMEM; the others
+        // change nothing. So nothing may be lost, and nothing may stay away either.
+        return memory.exclusively(first, last - first + 1, inside ? use : RangeUse.WRITEBACK, call);
     }
 
     private Future<@Nullable Long> mmap(long[] args, Caller caller) {
         int prot = (int) args[2];
         int flags = (int) args[3];
         int fd = (int) args[4];
-        boolean replaces = (flags & Linux.MAP_FIXED) != 0;
+        // MAP_FIXED_NOREPLACE, alone or not, fails where something is mapped.
+        boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
         boolean file = (flags & Linux.MAP_ANONYMOUS) == 0;
         boolean copied = file
                 && (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
@@ -134,21 +153,37 @@ final class MemoryCalls {
                     ? space.mapFile(args[0], args[1], prot, flags, fd, args[5]).map(at -> at)
                     : caller.execute(Linux.NR_MMAP, args);
         };
-        return replaces ? locked(args[0], args[1], RangeUse.DISCARD, map) : map.get();
+        // A descriptor or an offset that is refused leaves the old mapping as it is.
+        RangeUse use = file ? RangeUse.WRITEBACK : RangeUse.DISCARD;
+        return replaces ? locked(args[0], args[1], use, map) : map.get();
     }
 
     private Future<@Nullable Long> mremap(long[] args) {
-        long grown = Math.max(args[1], args[2]);
         Supplier<Future<@Nullable Long>> move = () -> inSpace(Linux.NR_MREMAP, args);
-        Supplier<Future<@Nullable Long>> both =
-                (args[3] & MREMAP_FIXED) == 0 ? move : () -> locked(args[4], args[2], RangeUse.DISCARD, move);
-        return locked(args[0], grown, RangeUse.WRITEBACK, both);
+        if ((args[3] & MREMAP_FIXED) == 0) {
+            return locked(args[0], Math.max(args[1], args[2]), RangeUse.WRITEBACK, move);
+        }
+        long from = args[0];
+        long to = args[4];
+        long fromEnd = from + pageEnd(args[1]);
+        long toEnd = to + pageEnd(args[2]);
+        boolean valid = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && isRange(to, toEnd) && to < toEnd;
+        if (!valid || from < toEnd && to < fromEnd) {
+            // The kernel refuses it. Two overlapping ranges, one locked inside the other's lock, would wait for ever.
+            return move.get();
+        }
+        return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, RangeUse.DISCARD, move));
+    }
+
+    private static boolean isRange(long start, long end) {
+        return start >= 0 && start % Pages.SIZE == 0 && start <= end && end <= USER_END;
     }
 
     private Future<@Nullable Long> brk(long wanted) {
         if (programBreak == 0) {
             return space.threads().execInSpace(Linux.NR_BRK, 0).compose(now -> {
                 programBreak = now;
+                firstBreak = now;
                 return brk(wanted);
             });
         }
@@ -157,11 +192,14 @@ final class MemoryCalls {
                     programBreak = now;
                     return now;
                 });
-        // The kernel frees whole pages behind the new break; the page which holds it stays.
+        if (wanted <= 0 || wanted >= programBreak) {
+            return set.get();
+        }
+        // The kernel frees whole pages behind the new break; the page which holds it stays. One below the heap it
+        // refuses, and where the heap starts is not known here: nothing of what is there may be lost.
         long kept = pageEnd(wanted);
-        return wanted != 0 && kept < pageEnd(programBreak)
-                ? locked(kept, pageEnd(programBreak) - kept, RangeUse.DISCARD, set)
-                : set.get();
+        RangeUse use = wanted < firstBreak ? RangeUse.WRITEBACK : RangeUse.DISCARD;
+        return locked(kept, pageEnd(programBreak) - kept, use, set);
     }
 
     private static long pageEnd(long address) {
