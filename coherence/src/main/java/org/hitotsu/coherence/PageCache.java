@@ -452,6 +452,11 @@ public final class PageCache<D> implements CacheEvents<D> {
         return lines.size();
     }
 
+    /** Whether this cache keeps anything of the page: a state other than its implicit one, or something under way. */
+    public boolean isTracked(long page) {
+        return lines.get(page) != null;
+    }
+
     /** How many acquires wait. */
     public int waitingAcquires() {
         return acquires.size();

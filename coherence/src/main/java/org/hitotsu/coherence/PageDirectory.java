@@ -422,6 +422,11 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
         return oldest[0];
     }
 
+    /** Whether this page is anything else than wholly the origin's. */
+    public boolean isTracked(long page) {
+        return entries.get(page) != null;
+    }
+
     /** Whether a range lock keeps requests for this page back, because its VMAs are changing. */
     public boolean isLocked(long page) {
         return locks.over(page) != null;

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.loop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
@@ -19,15 +20,21 @@ import org.slf4j.LoggerFactory;
  * (the ring buffer's and the notification's wake-ups are not ordered with epoll's own bookkeeping).
  */
 public final class LoopFd implements AutoCloseable {
+    /** Called on the event loop when epoll reports the descriptor. */
+    public interface Handler {
+        /** @param readable false if only the other side has hung up */
+        void onReady(boolean readable);
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(LoopFd.class);
 
     private final Handle handle;
     private final IoEventLoop loop;
     private volatile boolean closed;
 
-    private LoopFd(IoEventLoop loop, int fd, Runnable onReadable) {
+    private LoopFd(IoEventLoop loop, int fd, Handler handler) {
         this.loop = loop;
-        this.handle = new Handle(fd, onReadable);
+        this.handle = new Handle(fd, handler);
     }
 
     /**
@@ -35,11 +42,11 @@ public final class LoopFd implements AutoCloseable {
      *
      * @throws IllegalStateException if the loop isn't Netty's native epoll loop
      */
-    public static LoopFd watch(Context context, int fd, Runnable onReadable) {
+    public static LoopFd watch(Context context, int fd, Handler handler) {
         if (!(((ContextInternal) context).nettyEventLoop() instanceof IoEventLoop loop)) {
             throw new IllegalStateException("event loop: not an I/O loop; start Vert.x with the native transport");
         }
-        LoopFd watched = new LoopFd(loop, fd, onReadable);
+        LoopFd watched = new LoopFd(loop, fd, handler);
         loop.register(watched.handle).addListener(done -> {
             if (!done.isSuccess()) {
                 LOG.error("descriptor {} can't be watched", fd, done.cause());
@@ -68,12 +75,12 @@ public final class LoopFd implements AutoCloseable {
 
     private final class Handle implements EpollIoHandle {
         private final FileDescriptor fd;
-        private final Runnable onReadable;
+        private final Handler handler;
         private volatile @org.jspecify.annotations.Nullable IoRegistration registration;
 
-        Handle(int fd, Runnable onReadable) {
+        Handle(int fd, Handler handler) {
             this.fd = new FileDescriptor(fd);
-            this.onReadable = onReadable;
+            this.handler = handler;
         }
 
         @Override
@@ -87,7 +94,7 @@ public final class LoopFd implements AutoCloseable {
                 return;
             }
             try {
-                onReadable.run();
+                handler.onReady(((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN));
             } catch (RuntimeException e) {
                 LOG.error("handler of descriptor {} failed", fd.intValue(), e);
             }

@@ -104,7 +104,7 @@ public final class EbpfObserver implements ThreadObserver {
         }
         observer = loaded;
         observing = true;
-        readable = LoopFd.watch(daemon().context(), loaded.fd(), () -> loaded.poll(RECORDS_AT_ONCE));
+        readable = LoopFd.watch(daemon().context(), loaded.fd(), ready -> loaded.poll(RECORDS_AT_ONCE));
         // Those that came while the programs were loaded.
         threads.ids().forEach(tid -> onWorker(() -> loaded.watchThread(tid)));
         processes.ids().forEach(tgid -> onWorker(() -> loaded.watchProcess(tgid)));

@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.function.LongConsumer;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,32 @@ final class Helper {
         jobs.add(new Job(CMD_EXEC, nr, args, null, promise::complete));
         next();
         return promise.future();
+    }
+
+    /**
+     * Reads up to 512 bytes of the program's memory in the program's own way: a page which is on another node is waited
+     * for, by the helper and not by the daemon.
+     *
+     * @return the bytes, or null if the address is not the program's to read
+     */
+    Future<byte @Nullable []> read(int helperPid, long address, int length) {
+        long slot = region.takeSlot();
+        long box = region.local(slot);
+        long data = slot + 64;
+        NativeMemory.putLong(box, data);
+        NativeMemory.putLong(box + 8, length);
+        NativeMemory.putLong(box + 16, address);
+        NativeMemory.putLong(box + 24, length);
+        return exec(Linux.NR_PROCESS_VM_READV, helperPid, slot, 1, slot + 16, 1, 0)
+                .map(got -> {
+                    if (got != length) {
+                        return null;
+                    }
+                    byte[] bytes = new byte[length];
+                    NativeMemory.copyOut(region.local(data), bytes, 0, length);
+                    return bytes;
+                })
+                .onComplete(done -> region.freeSlot(slot));
     }
 
     /** Has it discard the content of up to {@link StockLayout#BOX_MAX_RANGES} ranges. */

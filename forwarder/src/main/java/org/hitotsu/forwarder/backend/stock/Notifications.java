@@ -29,9 +29,6 @@ final class Notifications implements AutoCloseable {
     private static final int FLAG_CONTINUE = 1;
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
     private static final int X32_BIT = 0x40000000;
-    private static final int MAX_PER_TURN = 64;
-    private static final int POLLIN = 1;
-    private static final int POLLHUP = 0x10;
 
     private final int fd;
     private final Handler handler;
@@ -47,40 +44,28 @@ final class Notifications implements AutoCloseable {
         this.watched = LoopFd.watch(context, fd, this::receive);
     }
 
-    private void receive() {
-        long at = scratch.address();
-        long poll = at + 200;
-        for (int i = 0; i < MAX_PER_TURN && !closed; i++) {
-            int ready = readiness(poll);
-            if (ready == POLLHUP) {
-                // The last process under the filter has ended.
-                close();
-                return;
-            }
-            // RECV blocks where nothing is pending, and this is the sole receiver; a call that was interrupted between
-            // the look and RECV answers ENOENT.
-            if ((ready & POLLIN) == 0) {
-                return;
-            }
-            NativeMemory.zero(at, 80);
-            if (Linux.ioctl(fd, RECV, at) < 0) {
-                return;
-            }
-            long[] args = new long[6];
-            for (int a = 0; a < 6; a++) {
-                args[a] = NativeMemory.getLong(at + 32 + 8L * a);
-            }
-            int nr = NativeMemory.getInt(at + 16);
-            boolean foreign = NativeMemory.getInt(at + 20) != AUDIT_ARCH_X86_64 || (nr & X32_BIT) != 0;
-            handler.onCall(NativeMemory.getLong(at), NativeMemory.getInt(at + 8), nr, args, foreign);
+    /**
+     * Takes one notification; epoll is level-triggered and reports the next. RECV blocks where nothing is pending, but
+     * this is the sole receiver, and a call that was interrupted since epoll saw it answers ENOENT.
+     */
+    private void receive(boolean readable) {
+        if (!readable) {
+            // Hung up: the last process under the filter has ended.
+            close();
+            return;
         }
-    }
-
-    private int readiness(long pollfd) {
-        NativeMemory.putInt(pollfd, fd);
-        NativeMemory.putShort(pollfd + 4, (short) POLLIN);
-        NativeMemory.putShort(pollfd + 6, (short) 0);
-        return Linux.call(Linux.NR_POLL, pollfd, 1, 0) > 0 ? NativeMemory.getShort(pollfd + 6) & (POLLIN | POLLHUP) : 0;
+        long at = scratch.address();
+        NativeMemory.zero(at, 80);
+        if (closed || Linux.ioctl(fd, RECV, at) < 0) {
+            return;
+        }
+        long[] args = new long[6];
+        for (int a = 0; a < 6; a++) {
+            args[a] = NativeMemory.getLong(at + 32 + 8L * a);
+        }
+        int nr = NativeMemory.getInt(at + 16);
+        boolean foreign = NativeMemory.getInt(at + 20) != AUDIT_ARCH_X86_64 || (nr & X32_BIT) != 0;
+        handler.onCall(NativeMemory.getLong(at), NativeMemory.getInt(at + 8), nr, args, foreign);
     }
 
     /** Ends the call with {@code result} (failures as {@code -errno}) without executing it. 0, or {@code -errno}. */

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.stock.PageWork.Item;
+import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
 import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
@@ -29,12 +31,13 @@ final class OriginPages implements PagePort {
 
     private static final int ZERO_RUN_MAX = 64;
 
-    private final Context context;
     private final Userfault uffd;
     private final int memFd;
     private final VmaTable vmas;
     private final Discarder discarder;
-    private final NativeMemory buffer = new NativeMemory(Linux.PAGE_SIZE);
+    private final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
+    private final NativeMemory single = new NativeMemory(Linux.PAGE_SIZE);
+    private final PageWork work;
     private final NativeMemory zeros = new NativeMemory((long) ZERO_RUN_MAX * Linux.PAGE_SIZE);
     /** Registered ranges, start → end. A superset of what is registered still: unmapping forgets on its own. */
     private final TreeMap<Long, Long> registered = new TreeMap<>();
@@ -48,7 +51,7 @@ final class OriginPages implements PagePort {
     private record PendingDrop(long page, byte @Nullable [] data) {}
 
     OriginPages(Context context, Userfault uffd, int memFd, VmaTable vmas, Discarder discarder) {
-        this.context = context;
+        this.work = new PageWork(context, this::run);
         this.uffd = uffd;
         this.memFd = memFd;
         this.vmas = vmas;
@@ -73,38 +76,91 @@ final class OriginPages implements PagePort {
 
     @Override
     public void install(long page, byte[] data, int offset, boolean writable) {
-        NativeMemory.copyIn(buffer.address(), data, offset, Linux.PAGE_SIZE);
-        long address = page << Linux.PAGE_SHIFT;
-        long result = copyRegistered(address, buffer.address(), Linux.PAGE_SIZE, !writable);
-        if (result != Linux.PAGE_SIZE && result != -Linux.ESRCH) {
-            events().onBroken("page 0x" + Long.toHexString(address) + " can't be put back at the origin: "
-                    + Linux.errorName(result));
-            return;
-        }
-        later(() -> events().onInstalled(page));
-    }
-
-    private long copyRegistered(long address, long source, long length, boolean writeProtected) {
-        long result = uffd.copy(address, source, length, writeProtected);
-        // ENOENT: a mapping that grew or was made anew since it was registered.
-        if (result == -Linux.ENOENT || result == -Linux.EINVAL) {
-            Vma vma = vmas.find(address);
-            if (vma != null && register(vma, true)) {
-                result = uffd.copy(address, source, length, writeProtected);
-            }
-        }
-        return result;
+        work.add(writable ? Kind.INSTALL_WRITABLE : Kind.INSTALL_PROTECTED, page, data, offset);
     }
 
     @Override
     public void unprotect(long page) {
-        long result = uffd.writeProtect(page << Linux.PAGE_SHIFT, Linux.PAGE_SIZE, false);
+        work.add(Kind.UNPROTECT, page);
+    }
+
+    @Override
+    public void extract(long page, boolean invalidate) {
+        work.add(invalidate ? Kind.EXTRACT_INVALIDATE : Kind.EXTRACT_SHARE, page);
+    }
+
+    @Override
+    public void drop(long page) {
+        work.add(Kind.DROP, page);
+    }
+
+    private void run(Kind kind, List<Item> run) {
+        switch (kind) {
+            case INSTALL_WRITABLE, INSTALL_PROTECTED -> install(run, kind == Kind.INSTALL_PROTECTED);
+            case UNPROTECT -> run.forEach(item -> unprotectNow(item.page()));
+            case EXTRACT_SHARE, EXTRACT_INVALIDATE -> extract(run, kind == Kind.EXTRACT_INVALIDATE);
+            case DROP -> {
+                run.forEach(item -> dropNow(item.page()));
+                startDropping();
+            }
+        }
+    }
+
+    private void install(List<Item> run, boolean writeProtected) {
+        long at = buffer.address();
+        for (Item item : run) {
+            NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
+            at += Linux.PAGE_SIZE;
+        }
+        long start = run.get(0).page() << Linux.PAGE_SHIFT;
+        long length = (long) run.size() << Linux.PAGE_SHIFT;
+        for (long done = 0; done < length; ) {
+            long result = copyPiece(start + done, buffer.address() + done, length - done, writeProtected);
+            if (result == -Linux.ESRCH) {
+                break;
+            }
+            if (result < 0) {
+                broken(start + done, "can't be put back", result);
+                return;
+            }
+            done += result;
+        }
+        run.forEach(item -> events().onInstalled(item.page()));
+    }
+
+    private void unprotectNow(long page) {
+        long address = page << Linux.PAGE_SHIFT;
+        long result = uffd.writeProtect(address, Linux.PAGE_SIZE, false);
         if (result < 0 && result != -Linux.ESRCH && result != -Linux.ENOENT) {
-            events().onBroken("page 0x" + Long.toHexString(page << Linux.PAGE_SHIFT)
-                    + " can't be made writable at the origin: " + Linux.errorName(result));
+            broken(address, "can't be made writable", result);
             return;
         }
-        later(() -> events().onInstalled(page));
+        events().onInstalled(page);
+    }
+
+    private void broken(long address, String what, long result) {
+        events().onBroken("page 0x" + Long.toHexString(address) + " " + what + " at the origin: "
+                + Linux.errorName(result) + " in " + vmas.find(address));
+    }
+
+    /**
+     * Copies as much of a run as lies in one mapping (mfill_atomic() answers ENOENT for more). What is known of the
+     * mappings may be too coarse, since many calls split one without changing what is mapped (madvise, mlock, mbind), and
+     * one that grew is not registered whole; so a refusal is answered by another look.
+     */
+    private long copyPiece(long address, long source, long length, boolean writeProtected) {
+        long result = -Linux.ENOENT;
+        for (int attempt = 0; attempt < 2 && (result == -Linux.ENOENT || result == -Linux.EINVAL); attempt++) {
+            if (attempt > 0) {
+                vmas.changed();
+            }
+            Vma vma = vmas.find(address);
+            if (vma == null || attempt > 0 && !register(vma, true)) {
+                return -Linux.ENOENT;
+            }
+            result = uffd.copy(address, source, Math.min(length, vma.end() - address), writeProtected);
+        }
+        return result;
     }
 
     @Override
@@ -112,46 +168,72 @@ final class OriginPages implements PagePort {
         return VmaTable.denial(vmas.find(page << Linux.PAGE_SHIFT), write);
     }
 
-    @Override
-    public void extract(long page, boolean invalidate) {
-        long address = page << Linux.PAGE_SHIFT;
-        Vma vma = vmas.find(address);
-        Denial denial = VmaTable.denial(vma, invalidate);
-        if (denial != null || vma == null) {
-            Denial reason = denial == null ? Denial.UNMAPPED : denial;
-            later(() -> events().onExtractDenied(page, reason));
+    /** Takes a run in pieces that lie in one mapping each, and page by page where one of them was never touched. */
+    private void extract(List<Item> run, boolean invalidate) {
+        int start = 0;
+        while (start < run.size()) {
+            long address = run.get(start).page() << Linux.PAGE_SHIFT;
+            Vma vma = vmas.find(address);
+            Denial denial = VmaTable.denial(vma, invalidate);
+            if (denial != null || vma == null) {
+                events().onExtractDenied(run.get(start).page(), denial == null ? Denial.UNMAPPED : denial);
+                start++;
+                continue;
+            }
+            int count = (int) Math.min(run.size() - start, (vma.end() - address) >>> Linux.PAGE_SHIFT);
+            extract(run.subList(start, start + count), vma, invalidate);
+            start += count;
+        }
+        startDropping();
+    }
+
+    private void extract(List<Item> run, Vma vma, boolean invalidate) {
+        long address = run.get(0).page() << Linux.PAGE_SHIFT;
+        int length = run.size() << Linux.PAGE_SHIFT;
+        if (vma.writable() && !protect(vma, address, length)) {
+            run.forEach(item -> events().onExtractDenied(item.page(), Denial.SPECIAL_MAPPING));
             return;
         }
-        if (vma.writable() && !protect(vma, address)) {
-            later(() -> events().onExtractDenied(page, Denial.SPECIAL_MAPPING));
-            return;
+        List<byte @Nullable []> pages = new ArrayList<>(run.size());
+        // /proc/PID/mem answers EIO at once where process_vm_readv would wait for the missing page: for itself.
+        long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
+        for (int i = 0; i < run.size(); i++) {
+            long from = (long) i << Linux.PAGE_SHIFT;
+            pages.add(
+                    from + Linux.PAGE_SIZE <= got
+                            ? copyOut(buffer.address() + from)
+                            : read(address + from, vma.writable()));
         }
-        byte[] data = read(address, vma.writable());
-        if (data == null) {
-            later(() -> events().onExtractDenied(page, Denial.UNMAPPED));
-            return;
-        }
-        if (invalidate) {
-            drops.add(new PendingDrop(page, data));
-            startDropping();
-        } else {
-            later(() -> events().onExtracted(page, data));
+        for (int i = 0; i < run.size(); i++) {
+            long page = run.get(i).page();
+            byte[] data = pages.get(i);
+            if (data == null) {
+                events().onExtractDenied(page, Denial.UNMAPPED);
+            } else if (invalidate) {
+                drops.add(new PendingDrop(page, data));
+            } else {
+                events().onExtracted(page, data);
+            }
         }
     }
 
-    /** Write-protects one page, registering its mapping first where needed. */
-    private boolean protect(Vma vma, long address) {
+    private static byte[] copyOut(long from) {
+        byte[] data = new byte[Linux.PAGE_SIZE];
+        NativeMemory.copyOut(from, data, 0, Linux.PAGE_SIZE);
+        return data;
+    }
+
+    /** Write-protects pages, registering its mapping first where needed. */
+    private boolean protect(Vma vma, long address, long length) {
         if (!register(vma, false)) {
             return false;
         }
-        long result = uffd.writeProtect(address, Linux.PAGE_SIZE, true);
+        long result = uffd.writeProtect(address, length, true);
         if (result == -Linux.ENOENT) {
             // The heap grew: the kernel made a second mapping behind the registered one, and maps shows both.
             vmas.changed();
             Vma again = vmas.find(address);
-            result = again != null && register(again, true)
-                    ? uffd.writeProtect(address, Linux.PAGE_SIZE, true)
-                    : -Linux.ENOENT;
+            result = again != null && register(again, true) ? uffd.writeProtect(address, length, true) : -Linux.ENOENT;
         }
         return result >= 0;
     }
@@ -174,13 +256,10 @@ final class OriginPages implements PagePort {
      * as zeros first, protected as well, so that a first write to it is seen.
      */
     private byte @Nullable [] read(long address, boolean registeredRange) {
-        byte[] data = new byte[Linux.PAGE_SIZE];
         for (int attempt = 0; attempt < 2; attempt++) {
-            // /proc/PID/mem answers EIO at once where process_vm_readv would wait for the missing page: for itself.
-            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), Linux.PAGE_SIZE, address, 0, 0);
+            long got = Linux.call(Linux.NR_PREAD64, memFd, single.address(), Linux.PAGE_SIZE, address, 0, 0);
             if (got == Linux.PAGE_SIZE) {
-                NativeMemory.copyOut(buffer.address(), data, 0, Linux.PAGE_SIZE);
-                return data;
+                return copyOut(single.address());
             }
             if (!registeredRange) {
                 return null;
@@ -193,10 +272,14 @@ final class OriginPages implements PagePort {
         return null;
     }
 
-    @Override
-    public void drop(long page) {
+    private void dropNow(long page) {
+        Denial denial = VmaTable.denial(vmas.find(page << Linux.PAGE_SHIFT), true);
+        if (denial != null) {
+            // Not the program's to write: nobody else may be given it to write either.
+            events().onExtractDenied(page, denial);
+            return;
+        }
         drops.add(new PendingDrop(page, null));
-        startDropping();
     }
 
     private void startDropping() {
@@ -256,7 +339,7 @@ final class OriginPages implements PagePort {
         long end = vma == null ? address + Linux.PAGE_SIZE : vma.end();
         long length = Math.min((long) zeroRun * Linux.PAGE_SIZE, end - address);
         length = Math.min(length, untrackedRun(page, (int) (length >>> Linux.PAGE_SHIFT)) << Linux.PAGE_SHIFT);
-        long result = copyRegistered(address, zeros.address(), Math.max(length, Linux.PAGE_SIZE), false);
+        long result = copyPiece(address, zeros.address(), Math.max(length, Linux.PAGE_SIZE), false);
         if (result == -Linux.EEXIST) {
             // Not missing: a protection left from a copy that has ended.
             uffd.writeProtect(address, Linux.PAGE_SIZE, false);
@@ -287,14 +370,12 @@ final class OriginPages implements PagePort {
         return run;
     }
 
-    private void later(Runnable completion) {
-        context.runOnContext(ignored -> completion.run());
-    }
-
     void close() {
+        work.close();
         uffd.close();
         Linux.close(memFd);
         buffer.close();
+        single.close();
         zeros.close();
     }
 }

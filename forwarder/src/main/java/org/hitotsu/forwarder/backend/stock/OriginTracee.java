@@ -6,8 +6,6 @@ import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back.
@@ -35,7 +33,8 @@ final class OriginTracee implements Tracer.StopHandler {
 
         void onSpawned(int parent, int child, OriginTracee tracee);
 
-        void onForked(int parent);
+        /** A clone, fork or vfork is over, whether it made a child or failed; the parent is not traced any more. */
+        void onSpawnDone(int parent);
 
         void onResumed(int tid);
     }
@@ -46,13 +45,13 @@ final class OriginTracee implements Tracer.StopHandler {
         SPAWNING,
         DEPUTY,
         SIGNALLED,
-        RESUMING
+        RESUMING,
+        GONE
     }
 
     /** A thread's image and its restartable sequence area ({address, length, signature}). */
     record Captured(ThreadImage image, long[] rseq) {}
 
-    private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
     private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
 
@@ -83,15 +82,10 @@ final class OriginTracee implements Tracer.StopHandler {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.PARKING);
         tracee.slot = slot;
         tracee.parked = parked;
+        TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS));
+        // No stop is missed: this thread is the one that takes them.
         tracer.handle(tid, tracee);
-        long result = ptrace.seize(tid, OPTIONS);
-        if (result >= 0) {
-            result = ptrace.interrupt(tid);
-        }
-        if (result < 0) {
-            tracer.forget(tid);
-            throw new TraceException("trace thread " + tid, result);
-        }
+        ptrace.interrupt(tid);
         return tracee;
     }
 
@@ -100,12 +94,8 @@ final class OriginTracee implements Tracer.StopHandler {
             throws TraceException {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.SPAWNING);
         tracee.thread = thread;
+        TraceException.check("trace thread " + tid, ptrace.seize(tid, SPAWN_OPTIONS));
         tracer.handle(tid, tracee);
-        long result = ptrace.seize(tid, SPAWN_OPTIONS);
-        if (result < 0) {
-            tracer.forget(tid);
-            throw new TraceException("trace thread " + tid, result);
-        }
         return tracee;
     }
 
@@ -185,12 +175,7 @@ final class OriginTracee implements Tracer.StopHandler {
         switch (state) {
             case PARKING -> enterAgent(ptrace);
             case RESUMING -> finishResume(ptrace, 0);
-            case SPAWNING -> {
-                letGo(ptrace, 0);
-                if (!thread) {
-                    reports.onForked(tid);
-                }
-            }
+            case SPAWNING -> spawned(ptrace);
             default -> ptrace.cont(tid, 0);
         }
     }
@@ -199,10 +184,6 @@ final class OriginTracee implements Tracer.StopHandler {
         int child = (int) ptrace.eventMessage(tid);
         OriginTracee born = new OriginTracee(tracer, reports, child, State.BIRTH);
         boolean alive = tracer.claim(ptrace, child, born);
-        if (state != State.SPAWNING) {
-            LOG.warn("thread {} made {} unexpectedly", tid, child);
-        }
-        letGo(ptrace, 0);
         if (!alive) {
             tracer.forget(child);
         } else if (thread) {
@@ -210,9 +191,13 @@ final class OriginTracee implements Tracer.StopHandler {
         } else {
             born.release(ptrace);
         }
-        if (!thread) {
-            reports.onForked(tid);
-        }
+        spawned(ptrace);
+    }
+
+    private void spawned(Ptrace ptrace) {
+        state = State.GONE;
+        letGo(ptrace, 0);
+        reports.onSpawnDone(tid);
     }
 
     private void enterAgent(Ptrace ptrace) {

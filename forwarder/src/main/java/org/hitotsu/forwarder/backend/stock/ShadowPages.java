@@ -1,7 +1,11 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Context;
+import java.util.ArrayList;
+import java.util.List;
 import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.stock.PageWork.Item;
+import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class ShadowPages implements PagePort {
     private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
-    private final Context context;
     private final Userfault uffd;
     private final int canvas;
-    private final NativeMemory buffer = new NativeMemory(Linux.PAGE_SIZE);
+    private final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
+    private final PageWork work;
     private @Nullable Events events;
     private boolean closed;
 
     ShadowPages(Context context, Userfault uffd, int canvas) {
-        this.context = context;
+        this.work = new PageWork(context, this::run);
         this.uffd = uffd;
         this.canvas = canvas;
         uffd.watch(context, (page, write, protectedPage, tid) -> {
@@ -45,57 +49,93 @@ final class ShadowPages implements PagePort {
 
     @Override
     public void install(long page, byte[] data, int offset, boolean writable) {
-        NativeMemory.copyIn(buffer.address(), data, offset, Linux.PAGE_SIZE);
-        long result = uffd.copy(page << Linux.PAGE_SHIFT, buffer.address(), Linux.PAGE_SIZE, !writable);
-        if (result != Linux.PAGE_SIZE && result != -Linux.ESRCH) {
-            broken(page, "can't be installed", result);
-            return;
-        }
-        later(() -> events().onInstalled(page));
+        work.add(writable ? Kind.INSTALL_WRITABLE : Kind.INSTALL_PROTECTED, page, data, offset);
     }
 
     @Override
     public void unprotect(long page) {
-        long result = uffd.writeProtect(page << Linux.PAGE_SHIFT, Linux.PAGE_SIZE, false);
-        if (result < 0 && result != -Linux.ESRCH) {
-            broken(page, "can't be made writable", result);
-            return;
-        }
-        later(() -> events().onInstalled(page));
+        work.add(Kind.UNPROTECT, page);
     }
 
     @Override
     public void extract(long page, boolean invalidate) {
-        long address = page << Linux.PAGE_SHIFT;
-        long result = uffd.writeProtect(address, Linux.PAGE_SIZE, true);
-        if (result < 0 && result != -Linux.ESRCH) {
-            broken(page, "can't be protected", result);
-            return;
-        }
-        result = Linux.call(Linux.NR_PREAD64, canvas, buffer.address(), Linux.PAGE_SIZE, address, 0, 0);
-        if (result != Linux.PAGE_SIZE) {
-            broken(page, "can't be read", result);
-            return;
-        }
-        byte[] data = new byte[Linux.PAGE_SIZE];
-        NativeMemory.copyOut(buffer.address(), data, 0, Linux.PAGE_SIZE);
-        if (!invalidate || punch(page)) {
-            later(() -> events().onExtracted(page, data));
-        }
+        work.add(invalidate ? Kind.EXTRACT_INVALIDATE : Kind.EXTRACT_SHARE, page);
     }
 
     @Override
     public void drop(long page) {
-        if (punch(page)) {
-            later(() -> events().onDropped(page));
+        work.add(Kind.DROP, page);
+    }
+
+    private void run(Kind kind, List<Item> run) {
+        long page = run.get(0).page();
+        long address = page << Linux.PAGE_SHIFT;
+        long length = (long) run.size() << Linux.PAGE_SHIFT;
+        switch (kind) {
+            case INSTALL_WRITABLE, INSTALL_PROTECTED -> install(run, address, length, kind == Kind.INSTALL_PROTECTED);
+            case UNPROTECT -> {
+                if (worked(page, "can't be made writable", uffd.writeProtect(address, length, false))) {
+                    run.forEach(item -> events().onInstalled(item.page()));
+                }
+            }
+            case EXTRACT_SHARE, EXTRACT_INVALIDATE -> extract(run, address, length, kind == Kind.EXTRACT_INVALIDATE);
+            case DROP -> {
+                if (punch(page, length)) {
+                    run.forEach(item -> events().onDropped(item.page()));
+                }
+            }
         }
     }
 
-    private boolean punch(long page) {
-        long result = Linux.call(
-                Linux.NR_FALLOCATE, canvas, PUNCH_HOLE_KEEP_SIZE, page << Linux.PAGE_SHIFT, Linux.PAGE_SIZE, 0, 0);
-        if (result < 0) {
-            broken(page, "can't be removed", result);
+    private void install(List<Item> run, long address, long length, boolean writeProtected) {
+        long at = buffer.address();
+        for (Item item : run) {
+            NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
+            at += Linux.PAGE_SIZE;
+        }
+        long result = uffd.copy(address, buffer.address(), length, writeProtected);
+        if (result != length && result != -Linux.ESRCH) {
+            broken(run.get(0).page(), "can't be installed", result);
+            return;
+        }
+        run.forEach(item -> events().onInstalled(item.page()));
+    }
+
+    private void extract(List<Item> run, long address, long length, boolean invalidate) {
+        long page = run.get(0).page();
+        if (!worked(page, "can't be protected", uffd.writeProtect(address, length, true))) {
+            return;
+        }
+        long got = Linux.call(Linux.NR_PREAD64, canvas, buffer.address(), length, address, 0, 0);
+        if (got != length) {
+            broken(page, "can't be read", got);
+            return;
+        }
+        if (invalidate && !punch(page, length)) {
+            return;
+        }
+        long at = buffer.address();
+        List<byte[]> pages = new ArrayList<>(run.size());
+        for (int i = 0; i < run.size(); i++) {
+            byte[] data = new byte[Linux.PAGE_SIZE];
+            NativeMemory.copyOut(at, data, 0, Linux.PAGE_SIZE);
+            pages.add(data);
+            at += Linux.PAGE_SIZE;
+        }
+        for (int i = 0; i < run.size(); i++) {
+            events().onExtracted(run.get(i).page(), pages.get(i));
+        }
+    }
+
+    private boolean punch(long page, long length) {
+        long result =
+                Linux.call(Linux.NR_FALLOCATE, canvas, PUNCH_HOLE_KEEP_SIZE, page << Linux.PAGE_SHIFT, length, 0, 0);
+        return worked(page, "can't be removed", result);
+    }
+
+    private boolean worked(long page, String otherwise, long result) {
+        if (result < 0 && result != -Linux.ESRCH) {
+            broken(page, otherwise, result);
             return false;
         }
         return true;
@@ -127,17 +167,10 @@ final class ShadowPages implements PagePort {
                 + (result < 0 ? Linux.errorName(result) : "short transfer"));
     }
 
-    private void later(Runnable completion) {
-        context.runOnContext(ignored -> {
-            if (!closed) {
-                completion.run();
-            }
-        });
-    }
-
     void close() {
         if (!closed) {
             closed = true;
+            work.close();
             uffd.close();
             Linux.close(canvas);
             buffer.close();

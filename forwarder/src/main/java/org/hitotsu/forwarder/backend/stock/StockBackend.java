@@ -135,7 +135,7 @@ public final class StockBackend implements Backend {
 
         private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
             StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
-            ours.prepared(program.helperPid(), program.memFd());
+            ours.prepared(program.helperPid());
             StockOriginSpace space = new StockOriginSpace(context, program, agent, ours, pidfd);
             origins.add(space);
             prepared.complete(space);

@@ -36,10 +36,11 @@ final class StockOriginSpace implements OriginSpace {
         this.region = region;
         this.threads = threads;
         this.pidfd = pidfd;
-        this.vmas = new VmaTable(program.pid());
+        // The helper has the same memory, and keeps it when the program's first thread ends before the others.
+        this.vmas = new VmaTable(program.helperPid());
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
-        this.endWatch = LoopFd.watch(context, pidfd, this::ended);
+        this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
     }
 
     private void ended() {

@@ -5,6 +5,8 @@ import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -39,6 +41,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
         boolean deputy;
         boolean stoppedAtBirth;
+        /** In a clone or fork, and traced for it. */
+        boolean spawning;
+
         boolean ending;
         boolean resuming;
         boolean signalled;
@@ -79,7 +84,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final Map<Integer, Task> tasks = new HashMap<>();
     private @Nullable Events events;
     private int helperPid;
-    private int memFd = -1;
     private boolean ready;
     private boolean everMoved;
     private boolean sweeping;
@@ -96,9 +100,8 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     /** The program is prepared: from now on its calls mean something. */
-    void prepared(int helperProcess, int memory) {
+    void prepared(int helperProcess) {
         helperPid = helperProcess;
-        memFd = memory;
         ready = true;
     }
 
@@ -130,14 +133,39 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         task.trapped = id;
+        if (task.deputy && !task.resuming) {
+            // It is being parked and came to this call first. Received, the notification holds up the interrupt.
+            restartTrapped(task);
+            return;
+        }
         switch ((int) nr) {
             case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
-            case Linux.NR_CLONE3 -> onClone(task, readLong(args[0]), nr, args);
+            // The structure may be on another node: its page is waited for like for any access.
+            case Linux.NR_CLONE3 ->
+                readLongs(args[0], 1).onComplete(flags -> {
+                    if (flags.succeeded()) {
+                        onClone(task, flags.result()[0], nr, args);
+                    } else {
+                        proceed(tid); // EFAULT, says the kernel
+                    }
+                });
             case Linux.NR_FORK -> events().onFork(tid, (int) nr, args);
             case Linux.NR_VFORK -> proceed(tid);
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(tid);
             case Linux.NR_EXIT -> onExit(task, (int) args[0]);
             default -> events().onMemoryCall(tid, (int) nr, args);
+        }
+    }
+
+    /**
+     * Has the trapped call of a thread that is being parked restart, wherever the thread goes on. Only with the interrupt
+     * pending: the kernel's restart codes are for the way through a stop, without one the program would see them.
+     */
+    private void restartTrapped(Task task) {
+        if (task.tracee != null && task.trapped != 0) {
+            long id = task.trapped;
+            task.trapped = 0;
+            notifications.answer(id, -Linux.ERESTARTNOINTR);
         }
     }
 
@@ -155,6 +183,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private void spawn(Task task, boolean thread) {
         long id = task.trapped;
         task.trapped = 0;
+        task.spawning = true;
         tracer.submit(
                 ptrace -> OriginTracee.seizeToSpawn(ptrace, tracer, this, task.tid, thread),
                 (tracee, failure) -> onLoop(() -> {
@@ -163,6 +192,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                                 "thread {} is traced by somebody else, its new threads stay at home: {}",
                                 task.tid,
                                 failure.getMessage());
+                        task.spawning = false;
                         finishFork(task);
                     }
                     notifications.proceed(id);
@@ -189,11 +219,16 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         });
     }
 
-    private long readLong(long address) {
-        try (NativeMemory buffer = new NativeMemory(8)) {
-            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), 8, address, 0, 0);
-            return got == 8 ? NativeMemory.getLong(buffer.address()) : 0;
-        }
+    /** Reads {@code count} words of the program's memory; fails if they can't be read. */
+    private Future<long[]> readLongs(long address, int count) {
+        return helper.read(helperPid, address, 8 * count).compose(bytes -> {
+            if (bytes == null) {
+                return Future.failedFuture("address 0x" + Long.toHexString(address) + " is not mapped");
+            }
+            long[] words = new long[count];
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(words);
+            return Future.succeededFuture(words);
+        });
     }
 
     private void onRendezvous(long id, int tid) {
@@ -296,7 +331,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task.deputy) {
             return Future.failedFuture("thread " + tid + " is not at home");
         }
-        if (task.trapped != 0 && !task.ending) {
+        if ((task.trapped != 0 || task.spawning) && !task.ending) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
         everMoved = true;
@@ -315,20 +350,18 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.stoppedAtBirth = false;
             tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
         } else {
-            long id = task.trapped;
-            task.trapped = 0;
             tracer.submit(
                     ptrace -> OriginTracee.seizeToPark(ptrace, tracer, this, tid, task.slot, parked),
                     (seized, failure) -> onLoop(() -> {
                         if (seized != null) {
                             task.tracee = seized;
+                            restartTrapped(task);
                         } else {
                             task.deputy = false;
                             region.freeSlot(task.slot);
+                            task.slot = 0;
                             captured.tryFail(failure);
-                        }
-                        if (id != 0) {
-                            notifications.answer(id, -Linux.EINTR);
+                            proceed(tid);
                         }
                     }));
         }
@@ -345,24 +378,26 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (rseq[0] == 0 || task.ending) {
             return Future.succeededFuture(captured.image());
         }
-        ThreadImage image = abortSequence(captured.image(), rseq[0]);
-        Promise<Void> promise = Promise.promise();
-        task.unregistered = promise;
-        exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
-        return promise.future().map(image);
+        return abortSequence(captured.image(), rseq[0]).compose(image -> {
+            Promise<Void> promise = Promise.promise();
+            task.unregistered = promise;
+            exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
+            return promise.future().map(image);
+        });
     }
 
     /** A thread taken in the middle of a restartable sequence goes on at its abort handler (rseq(2)). */
-    private ThreadImage abortSequence(ThreadImage image, long area) {
-        long descriptor = readLong(area + 8);
-        if (descriptor == 0) {
-            return image;
-        }
-        long start = readLong(descriptor + 8);
-        long length = readLong(descriptor + 16);
-        long abort = readLong(descriptor + 24);
-        long offset = image.register(Registers.RIP) - start;
-        return Long.compareUnsigned(offset, length) < 0 ? image.with(Registers.RIP, abort) : image;
+    private Future<ThreadImage> abortSequence(ThreadImage image, long area) {
+        return readLongs(area + 8, 1)
+                .compose(descriptor -> descriptor[0] == 0
+                        ? Future.succeededFuture(image)
+                        : readLongs(descriptor[0] + 8, 3).map(sequence -> {
+                            long offset = image.register(Registers.RIP) - sequence[0];
+                            return Long.compareUnsigned(offset, sequence[1]) < 0
+                                    ? image.with(Registers.RIP, sequence[2])
+                                    : image;
+                        }))
+                .otherwise(image);
     }
 
     @Override
@@ -407,6 +442,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             Task task = tasks.get(tid);
             if (task != null) {
                 region.freeSlot(task.slot);
+                task.slot = 0;
                 task.deputy = false;
                 task.resuming = false;
                 task.signalled = false;
@@ -541,10 +577,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     @Override
-    public void onForked(int parent) {
+    public void onSpawnDone(int parent) {
         onLoop(() -> {
             Task task = tasks.get(parent);
             if (task != null) {
+                task.spawning = false;
                 finishFork(task);
             }
         });

@@ -48,7 +48,7 @@ final class Userfault implements AutoCloseable {
     }
 
     void watch(Context context, Handler handler) {
-        watched = LoopFd.watch(context, fd, () -> read(handler));
+        watched = LoopFd.watch(context, fd, readable -> read(handler));
     }
 
     private void read(Handler handler) {

@@ -53,6 +53,9 @@ public final class NodeMemory implements PagePort.Events, CacheActions<PageData>
     private final PageCounters counters;
     private final Metrics metrics;
     private final PageCache<PageData> cache;
+    /** The page whose installation is being reported: the port has woken its waiters already. */
+    private long justInstalled = -1;
+
     private final Map<Long, Waiters> waiting = new HashMap<>();
     private java.util.concurrent.@Nullable ScheduledFuture<?> timer;
 
@@ -94,6 +97,10 @@ public final class NodeMemory implements PagePort.Events, CacheActions<PageData>
         pump.run(() -> event.accept(cache));
     }
 
+    boolean isTracked(long page) {
+        return cache.isTracked(page);
+    }
+
     // From the kernel port.
 
     @Override
@@ -118,7 +125,9 @@ public final class NodeMemory implements PagePort.Events, CacheActions<PageData>
 
     @Override
     public void onInstalled(long page) {
+        justInstalled = page;
         pump.run(() -> cache.onInstalled(page, now()));
+        justInstalled = -1;
     }
 
     @Override
@@ -183,7 +192,9 @@ public final class NodeMemory implements PagePort.Events, CacheActions<PageData>
         Waiters served = waiting.remove(page);
         if (served != null) {
             metrics.latency(Metrics.Stage.FAULT, now() - served.since);
-            port.wake(page);
+            if (page != justInstalled) {
+                port.wake(page);
+            }
         }
     }
 

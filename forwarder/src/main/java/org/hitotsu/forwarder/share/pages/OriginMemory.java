@@ -57,6 +57,11 @@ public final class OriginMemory implements DirectoryActions<PageData>, NodeMemor
         this.pump = new EventPump(e -> listener.onBroken("page protocol: " + e.getMessage()));
         this.directory = new PageDirectory<>(self, this);
         this.local = new NodeMemory(context, pump, port, this, listener, counters, metrics, self, true, options);
+        port.tracked(this::isTracked);
+    }
+
+    private boolean isTracked(long page) {
+        return directory.isTracked(page) || local.isTracked(page);
     }
 
     private static long now() {
@@ -150,25 +155,20 @@ public final class OriginMemory implements DirectoryActions<PageData>, NodeMemor
             }
             allowed++;
         }
-        if (allowed == 0 && denial != null && directory.locks() == 0) {
-            deny(node, firstPage, access, denial.ordinal());
-            declineRest(node, firstPage, 1, count);
+        if (allowed == 0 && denial != null && !directory.isLocked(firstPage)) {
+            directory.refuse(node, firstPage, access, denial.ordinal());
+            refuseRest(node, firstPage, 1, count);
             return;
         }
         int demanded = Math.max(1, allowed);
         directory.onRequest(node, firstPage, demanded, access, now());
-        declineRest(node, firstPage, demanded, count);
+        refuseRest(node, firstPage, demanded, count);
     }
 
-    private void declineRest(int node, long firstPage, int from, int count) {
-        if (from >= count) {
-            return;
+    private void refuseRest(int node, long firstPage, int from, int count) {
+        if (from < count) {
+            directory.refuseHints(node, firstPage + from, count - from);
         }
-        long bits = 0;
-        for (int i = from; i < count; i++) {
-            bits |= 1L << (i - from);
-        }
-        decline(node, firstPage + from, bits);
     }
 
     // DirectoryActions.

@@ -1,0 +1,80 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Context;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Page operations of one turn of the event loop, done at its end in runs: operations of one kind on adjacent pages, in the
+ * order of the calls, become one system call each. The protocol never has two operations under way on one page, so those
+ * on different pages may be joined freely.
+ *
+ * <p>Event loop only.
+ */
+final class PageWork {
+    /** Longest run; as long as the protocol's longest prefetch. */
+    static final int MAX_RUN = 64;
+
+    enum Kind {
+        INSTALL_WRITABLE,
+        INSTALL_PROTECTED,
+        UNPROTECT,
+        EXTRACT_SHARE,
+        EXTRACT_INVALIDATE,
+        DROP
+    }
+
+    /** One operation. */
+    record Item(Kind kind, long page, byte @Nullable [] data, int offset) {}
+
+    /** Does a run: at least one item, all of {@code kind}, on adjacent pages in ascending order. */
+    interface Worker {
+        void run(Kind kind, List<Item> items);
+    }
+
+    private final Context context;
+    private final Worker worker;
+    private List<Item> items = new ArrayList<>();
+    private boolean scheduled;
+    private boolean closed;
+
+    PageWork(Context context, Worker worker) {
+        this.context = context;
+        this.worker = worker;
+    }
+
+    void add(Kind kind, long page) {
+        add(kind, page, null, 0);
+    }
+
+    void add(Kind kind, long page, byte @Nullable [] data, int offset) {
+        items.add(new Item(kind, page, data, offset));
+        if (!scheduled) {
+            scheduled = true;
+            context.runOnContext(ignored -> flush());
+        }
+    }
+
+    private void flush() {
+        scheduled = false;
+        List<Item> work = items;
+        items = new ArrayList<>();
+        int start = 0;
+        for (int i = 1; i <= work.size() && !closed; i++) {
+            boolean joins = i < work.size()
+                    && i - start < MAX_RUN
+                    && work.get(i).kind() == work.get(start).kind()
+                    && work.get(i).page() == work.get(i - 1).page() + 1;
+            if (!joins) {
+                worker.run(work.get(start).kind(), work.subList(start, i));
+                start = i;
+            }
+        }
+    }
+
+    /** Drops what is not done. */
+    void close() {
+        closed = true;
+    }
+}
