@@ -43,8 +43,17 @@ public interface OriginThreads {
         /** The process has ended. The last event. */
         void onProcessEnded();
 
-        /** A thread at home is about to replace the program (execve); other nodes hold nothing afterwards. */
+        /**
+         * A thread at home is stopped at the entry of execve. To be answered with {@link #proceedWithExec}. If it
+         * succeeds, {@link #onReplaced} follows, else nothing.
+         */
         void onExec(int tid);
+
+        /**
+         * The process executes another program: its threads but one are gone, and its memory. {@code next} is the new
+         * program, to be started like a launched one; nothing more comes from this one.
+         */
+        void onReplaced(Backend.Adoption next);
     }
 
     void events(Events events);
@@ -81,6 +90,9 @@ public interface OriginThreads {
 
     /** Lets the thread itself execute the call it is stopped at. */
     void proceed(int tid);
+
+    /** Lets an execve happen. */
+    void proceedWithExec(int tid);
 
     /** Lets a fork happen; completes when the child has its copy (or the fork failed). */
     Future<Void> proceedWithFork(int tid);

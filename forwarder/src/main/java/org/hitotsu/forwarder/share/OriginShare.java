@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.hitotsu.forwarder.DaemonContext;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.membership.Computer;
@@ -45,7 +46,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     }
 
     private final DaemonContext daemon;
-    private final ShareKey key;
+    private ShareKey key;
     private final Request request;
     private final ThreadObserver observer;
     private final Runnable onEnded;
@@ -81,7 +82,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     }
 
     /** The program is loaded and stands before its first instruction. */
-    void prepared(OriginSpace prepared) {
+    private void prepared(OriginSpace prepared) {
         space = prepared;
         OriginMemory shared = new OriginMemory(
                 daemon.context(),
@@ -198,8 +199,43 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     }
 
     @Override
-    public void onExec(int tid) {
-        java.util.Objects.requireNonNull(space).threads().proceed(tid);
+    public void onReplaced(Adoption next) {
+        LOG.info("share {} (pid {}): executes another program", key.id(), request.pid());
+        broadcast(
+                key.message().setProgramEnded(ProgramEnded.getDefaultInstance()).build());
+        close();
+        hosts.clear();
+        key = new ShareKey(key.origin(), key.id(), key.epoch() + 1);
+        start(next);
+    }
+
+    /** Waits until the program is prepared, shares it and lets it run. */
+    void start(Adoption adoption) {
+        adoption.prepared().onComplete(done -> {
+            if (done.failed()) {
+                LOG.warn(
+                        "share {} (pid {}): not started: {}",
+                        key.id(),
+                        request.pid(),
+                        done.cause().getMessage());
+                failure = done.cause().getMessage();
+                onEnded();
+                return;
+            }
+            prepared(done.result());
+            adoption.start();
+        });
+    }
+
+    private void close() {
+        if (memory != null) {
+            memory.close();
+        }
+        if (space != null) {
+            space.close();
+        }
+        memory = null;
+        space = null;
     }
 
     @Override
@@ -211,12 +247,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         elapsedMillis = System.currentTimeMillis() - startedMillis;
         broadcast(
                 key.message().setProgramEnded(ProgramEnded.getDefaultInstance()).build());
-        if (memory != null) {
-            memory.close();
-        }
-        if (space != null) {
-            space.close();
-        }
+        close();
         onEnded.run();
     }
 

@@ -145,19 +145,7 @@ public final class ShareService implements DaemonModule {
         }
         return backend()
                 .adopt(pid, request.getInteger("listener", -1))
-                .onSuccess(adoption -> adoption.prepared().onComplete(done -> {
-                    if (done.failed()) {
-                        LOG.warn(
-                                "share {} (pid {}): not started: {}",
-                                share.key().id(),
-                                pid,
-                                done.cause().getMessage());
-                        own.remove(share.key().id());
-                        return;
-                    }
-                    share.prepared(done.result());
-                    adoption.start();
-                }))
+                .onSuccess(share::start)
                 .map(adoption -> new JsonObject().put("ok", true))
                 .recover(cause -> {
                     own.remove(share.key().id());

@@ -31,7 +31,7 @@ final class Notifications implements AutoCloseable {
     private static final int X32_BIT = 0x40000000;
 
     private final int fd;
-    private final Handler handler;
+    private Handler handler;
     private final NativeMemory scratch = new NativeMemory(256);
     private final LoopFd watched;
     private boolean closed;
@@ -42,6 +42,11 @@ final class Notifications implements AutoCloseable {
         // Linux 6.6; elsewhere EINVAL and the wake-up is an ordinary one.
         Linux.ioctl(fd, SET_FLAGS, SYNC_WAKE_UP);
         this.watched = LoopFd.watch(context, fd, this::receive);
+    }
+
+    /** Hands what comes from now on to another receiver. */
+    void handler(Handler next) {
+        handler = next;
     }
 
     /**

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * PARKING    signal                      deliver it; the interrupt stays pending
  * BIRTH      (first stop of a clone)     wait for {@link #park} or {@link #release}
  * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → untraced
+ * EXECING    event exec                  keep it stopped, report
+ * EXECING    interrupt                   the call failed: let it go                → untraced
  * SPAWNING   interrupt                   the call failed: let it go                → untraced
  * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
  * SIGNALLED  –                           wait for {@link #resume}
@@ -36,6 +38,9 @@ final class OriginTracee implements Tracer.StopHandler {
         /** A clone, fork or vfork is over, whether it made a child or failed; the parent is not traced any more. */
         void onSpawnDone(int parent);
 
+        /** The process has replaced its program and is stopped at PTRACE_EVENT_EXEC. */
+        void onReplaced();
+
         void onResumed(int tid);
     }
 
@@ -43,6 +48,7 @@ final class OriginTracee implements Tracer.StopHandler {
         PARKING,
         BIRTH,
         SPAWNING,
+        EXECING,
         DEPUTY,
         SIGNALLED,
         RESUMING,
@@ -62,6 +68,8 @@ final class OriginTracee implements Tracer.StopHandler {
     private State state;
     private int pendingSignal;
     private boolean thread;
+    private int pid;
+    private Tracer.@Nullable StopHandler leaderHandler;
     private @Nullable BiConsumer<Captured, Throwable> parked;
     private long slot;
     private @Nullable ThreadImage resumeImage;
@@ -99,9 +107,24 @@ final class OriginTracee implements Tracer.StopHandler {
         return tracee;
     }
 
-    /** The spawning call has not reported a child: if it failed, there will be none. */
-    void checkSpawn(Ptrace ptrace) {
-        if (state == State.SPAWNING) {
+    /**
+     * Traces a thread through its execve, which it is stopped before. The event comes under the process's own id, which
+     * another thread has until then (ptrace(2), "execve(2) under ptrace").
+     */
+    static OriginTracee seizeToExec(Ptrace ptrace, Tracer tracer, Reports reports, int tid, int pid)
+            throws TraceException {
+        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.EXECING);
+        TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
+        tracee.leaderHandler = tid == pid ? null : tracer.handler(pid);
+        tracee.pid = pid;
+        tracer.handle(tid, tracee);
+        tracer.handle(pid, tracee);
+        return tracee;
+    }
+
+    /** The call has not reported its effect: if it failed, there will be none. */
+    void checkCall(Ptrace ptrace) {
+        if (state == State.SPAWNING || state == State.EXECING) {
             ptrace.interrupt(tid);
         }
     }
@@ -155,6 +178,11 @@ final class OriginTracee implements Tracer.StopHandler {
                 }
             }
             case Ptrace.EVENT_CLONE, Ptrace.EVENT_FORK, Ptrace.EVENT_VFORK -> onSpawn(ptrace);
+            case Ptrace.EVENT_EXEC -> {
+                state = State.GONE;
+                tracer.forget(tid);
+                reports.onReplaced();
+            }
             default -> ptrace.cont(tid, 0);
         }
     }
@@ -176,6 +204,10 @@ final class OriginTracee implements Tracer.StopHandler {
             case PARKING -> enterAgent(ptrace);
             case RESUMING -> finishResume(ptrace, 0);
             case SPAWNING -> spawned(ptrace);
+            case EXECING -> {
+                restoreLeader();
+                spawned(ptrace);
+            }
             default -> ptrace.cont(tid, 0);
         }
     }
@@ -192,6 +224,16 @@ final class OriginTracee implements Tracer.StopHandler {
             born.release(ptrace);
         }
         spawned(ptrace);
+    }
+
+    private void restoreLeader() {
+        if (tid != pid) {
+            if (leaderHandler != null) {
+                tracer.handle(pid, leaderHandler);
+            } else {
+                tracer.forget(pid);
+            }
+        }
     }
 
     private void spawned(Ptrace ptrace) {

@@ -71,8 +71,10 @@ public final class StockBackend implements Backend {
                         adopted.fail(failure);
                         return;
                     }
-                    AgentRegion region = java.util.Objects.requireNonNull(result.region);
-                    result.threads = new StockOriginThreads(context, tracer, region, pid, result.listener);
+                    // Until the program is prepared, everything it calls is its own affair.
+                    Notifications notifications =
+                            new Notifications(context, result.listener, (id, tid, nr, args, foreign) -> {});
+                    result.receive(notifications);
                     adopted.complete(result);
                 }));
         return adopted.future();
@@ -86,9 +88,32 @@ public final class StockBackend implements Backend {
         private int listener = -1;
         private @org.jspecify.annotations.Nullable AgentRegion region;
         private @org.jspecify.annotations.Nullable StockOriginThreads threads;
+        private @org.jspecify.annotations.Nullable Notifications notifications;
 
         Launch(int pid) {
             this.pid = pid;
+        }
+
+        private void receive(Notifications from) {
+            notifications = from;
+            threads = new StockOriginThreads(context, tracer, java.util.Objects.requireNonNull(region), pid, from);
+        }
+
+        /** The process is stopped at its next exec: the same once more, under the filter it has. */
+        private Adoption again() {
+            Launch next = new Launch(pid);
+            try {
+                next.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
+                next.region = new AgentRegion();
+            } catch (TraceException | IOException e) {
+                Linux.kill(pid, Linux.SIGKILL);
+                next.prepared.fail(e);
+                return next;
+            }
+            next.receive(java.util.Objects.requireNonNull(notifications));
+            tracer.handle(pid, next);
+            tracer.submit(next::prepare);
+            return next;
         }
 
         @Override
@@ -136,6 +161,7 @@ public final class StockBackend implements Backend {
         private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
             StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
             ours.prepared(program.helperPid());
+            ours.replacement(this::again);
             StockOriginSpace space = new StockOriginSpace(context, program, agent, ours, pidfd);
             origins.add(space);
             prepared.complete(space);

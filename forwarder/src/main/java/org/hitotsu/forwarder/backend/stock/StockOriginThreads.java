@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -88,15 +90,22 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private boolean everMoved;
     private boolean sweeping;
     private boolean ended;
+    private @Nullable Supplier<Adoption> replacement;
 
-    StockOriginThreads(Context context, Tracer tracer, AgentRegion region, int pid, int listener) {
+    StockOriginThreads(Context context, Tracer tracer, AgentRegion region, int pid, Notifications notifications) {
         this.context = context;
         this.tracer = tracer;
         this.region = region;
         this.pid = pid;
         tasks.put(pid, new Task(pid));
-        this.notifications = new Notifications(context, listener, this);
+        this.notifications = notifications;
+        notifications.handler(this);
         this.helper = new Helper(region, notifications);
+    }
+
+    /** Names what prepares the program that this one is replaced by. */
+    void replacement(Supplier<Adoption> next) {
+        replacement = next;
     }
 
     /** The program is prepared: from now on its calls mean something. */
@@ -197,7 +206,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                     }
                     notifications.proceed(id);
                     if (tracee != null) {
-                        context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkSpawn));
+                        context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkCall));
                     }
                 }));
     }
@@ -526,6 +535,43 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         task.forked = promise;
         spawn(task, false);
         return promise.future();
+    }
+
+    @Override
+    public void proceedWithExec(int tid) {
+        Task task = tasks.get(tid);
+        if (task == null || task.trapped == 0) {
+            return;
+        }
+        long id = task.trapped;
+        task.trapped = 0;
+        task.spawning = true;
+        tracer.submit(
+                ptrace -> OriginTracee.seizeToExec(ptrace, tracer, this, tid, pid),
+                (tracee, failure) -> onLoop(() -> {
+                    if (tracee == null) {
+                        // The program that follows could not be prepared, and would run into the filter unprepared.
+                        LOG.warn(
+                                "thread {} is traced by somebody else and may not execute a program: {}",
+                                tid,
+                                failure.getMessage());
+                        task.spawning = false;
+                        notifications.answer(id, -Linux.EPERM);
+                        return;
+                    }
+                    notifications.proceed(id);
+                    context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkCall));
+                }));
+    }
+
+    @Override
+    public void onReplaced() {
+        onLoop(() -> {
+            Supplier<Adoption> next = replacement;
+            if (next != null && events != null && !ended) {
+                events.onReplaced(next.get());
+            }
+        });
     }
 
     private static void finishFork(Task task) {

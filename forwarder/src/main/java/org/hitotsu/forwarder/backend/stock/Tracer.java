@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,6 +78,11 @@ final class Tracer implements AutoCloseable {
     void handle(int tid, StopHandler handler) {
         handlers.put(tid, handler);
         LockSupport.unpark(waiter);
+    }
+
+    @Nullable
+    StopHandler handler(int tid) {
+        return handlers.get(tid);
     }
 
     void forget(int tid) {

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
@@ -36,8 +37,8 @@ public final class ThreadMover implements OriginThreads.Events {
     public interface Listener {
         void onEnded();
 
-        /** The program is replaced by another one (execve). */
-        void onExec(int tid);
+        /** The program is replaced by another one (execve), of which a new mover will have to be made. */
+        void onReplaced(Adoption next);
 
         /** Makes sure that {@code node} has a shadow; completes when it is ready. */
         Future<Void> ensureHost(int node);
@@ -438,11 +439,22 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onExec(int tid) {
-        listener.onExec(tid);
+        threads.proceedWithExec(tid);
+    }
+
+    @Override
+    public void onReplaced(Adoption next) {
+        end();
+        listener.onReplaced(next);
     }
 
     @Override
     public void onProcessEnded() {
+        end();
+        listener.onEnded();
+    }
+
+    private void end() {
         ended = true;
         for (SharedThread thread : byTid.values()) {
             syscallsOfEnded += thread.syscalls();
@@ -450,6 +462,5 @@ public final class ThreadMover implements OriginThreads.Events {
         }
         byTid.clear();
         byId.clear();
-        listener.onEnded();
     }
 }
