@@ -29,6 +29,9 @@
 /* arch/x86/include/asm/thread_info.h: TIF_SIGPENDING is bit 2 in all of these. */
 #define SIGPENDING (1 << 2)
 
+/* The longest record with its header of 8 bytes in the ring. */
+#define MAX_RECORD_BYTES (sizeof(struct hito_fault_record) + 8)
+
 /* Index of waits whose end the scheduler's tracepoint did not show. */
 #define UNSEEN 0
 
@@ -51,7 +54,7 @@ HITO_RING(hito_ring, hito_ring_entries);
 #error "a program that libbcc compiles cannot ask how full its ring is"
 #endif
 #else
-/* 0: wake the reader when it has caught up. Otherwise: only once so many bytes wait for it. */
+/* 0: wake the reader when it has caught up. Otherwise: only each time so many more bytes wait for it. */
 const volatile u32 hito_wakeup_bytes = 0;
 
 /* clang describes in BTF only what a global mentions. */
@@ -61,9 +64,19 @@ const struct hito_fault_record *hito_describe_fault __attribute__((unused));
 
 static __always_inline u64 wakeup(void)
 {
+	u64 waiting;
+
 	if (!hito_wakeup_bytes)
 		return 0;
-	return hito_available(hito_ring) >= hito_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	waiting = hito_available(hito_ring);
+	/*
+	 * Only the record that reaches a multiple of the threshold wakes: a forced wake-up costs the watched thread some 6 us,
+	 * and a reader that is behind would get one for each record. Records of two CPUs at once can step over the multiple;
+	 * then the next multiple wakes.
+	 */
+	if (waiting < hito_wakeup_bytes || waiting % hito_wakeup_bytes >= MAX_RECORD_BYTES)
+		return BPF_RB_NO_WAKEUP;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void count(u32 index)

@@ -83,7 +83,7 @@ public final class SyscallObserver implements AutoCloseable {
      * Sizes of an observer.
      *
      * @param ringBytes the ring's size, a power of two and a multiple of the page size, at most 512 MiB
-     * @param wakeupBytes {@link #fd()} becomes readable once so many bytes wait; 0: with the first record after the
+     * @param wakeupBytes {@link #fd()} becomes readable about when so many bytes wait; 0: with the first record after the
      *     reader has caught up. With a threshold the reader also polls by a timer, or the last records stay unread.
      */
     public record Options(int ringBytes, int wakeupBytes) {
