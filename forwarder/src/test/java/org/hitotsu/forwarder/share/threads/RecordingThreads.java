@@ -93,6 +93,11 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
+    public void proceedWithExec(int tid) {
+        log.add("exec " + tid);
+    }
+
+    @Override
     public Future<Void> proceedWithFork(int tid) {
         log.add("fork " + tid);
         return Future.succeededFuture();
