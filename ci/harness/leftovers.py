@@ -67,6 +67,24 @@ def bpf_objects(prefix="hito"):
     return found
 
 
+def bpf_holders():
+    """(kind, id) of each BPF program and map -> pids of the processes which hold a descriptor of it."""
+    holders = {}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            target = os.readlink(link)
+            if target not in ("anon_inode:bpf-prog", "anon_inode:bpf-map"):
+                continue
+            pid = int(link.parts[2])
+            for line in Path(f"/proc/{pid}/fdinfo/{link.name}").read_text().splitlines():
+                name, _, value = line.partition(":")
+                if name in ("prog_id", "map_id"):
+                    holders.setdefault((name[: -len("_id")], int(value)), set()).add(pid)
+        except (OSError, ValueError):
+            continue
+    return holders
+
+
 class Watch:
     """Remembers what was there; left() tells what has come since and is still there."""
 
@@ -96,7 +114,17 @@ class Watch:
             for inode, holder in memfds().items()
             if inode not in self.before[1] and holder[0] in processes
         }
-        return processes, files, mounts() - self.before[2], bpf_objects() - self.before[3]
+        return processes, files, mounts() - self.before[2], self._bpf(processes)
+
+    def _bpf(self, processes):
+        """New BPF objects but those of another daemon on this machine, which holds them and is none of ours."""
+        objects = bpf_objects() - self.before[3]
+        holders = bpf_holders() if objects else {}
+        return {
+            (kind, number, name)
+            for kind, number, name in objects
+            if not holders.get((kind, number)) or holders[kind, number] & set(processes)
+        }
 
     def _look(self):
         processes, files, mounted, objects = self._new()
