@@ -225,7 +225,10 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void visit(SharedThread thread, int node) {
         int before = away;
-        away += (node == network.selfId() ? 0 : 1) - (thread.node() == network.selfId() ? 0 : 1);
+        // A thread that has ended may still be on its way home; gone() has counted it.
+        if (byTid.get(thread.tid()) == thread) {
+            away += (node == network.selfId() ? 0 : 1) - (thread.node() == network.selfId() ? 0 : 1);
+        }
         thread.visit(node);
         if (away != before) {
             listener.onAway(away);
