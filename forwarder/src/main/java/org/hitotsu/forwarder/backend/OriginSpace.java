@@ -29,8 +29,8 @@ public interface OriginSpace {
     /** Whether descriptor {@code fd} of the process is a regular file. */
     boolean isRegularFile(int fd);
 
-    /** Ends the process by SIGKILL. */
-    void kill();
+    /** Writes a line to the program's standard error, for the user who waits for it, and ends it by SIGKILL. */
+    void kill(String why);
 
     /** Frees what the daemon holds of the process. After it has ended. */
     void close();

@@ -184,6 +184,17 @@ public final class Linux {
         }
     }
 
+    /** Whether a write to {@code fd} would not block now (poll(2)). */
+    public static boolean writableNow(int fd) {
+        short pollOut = 4;
+        try (NativeMemory poll = new NativeMemory(8)) {
+            NativeMemory.putInt(poll.address(), fd);
+            NativeMemory.putShort(poll.address() + 4, pollOut);
+            return call(NR_POLL, poll.address(), 1, 0) == 1
+                    && (NativeMemory.getShort(poll.address() + 6) & pollOut) != 0;
+        }
+    }
+
     /** FUTEX_WAKE of one waiter on the shared word at {@code address}. */
     public static long futexWake(long address) {
         return call(NR_FUTEX, address, 1, 1);

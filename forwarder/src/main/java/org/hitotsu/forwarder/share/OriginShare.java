@@ -274,7 +274,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         failure = why;
         LOG.error("share {} (pid {}): {}; the program is ended", key.id(), request.pid(), why);
         if (space != null) {
-            space.kill();
+            space.kill(why + "; the program is ended");
         }
     }
 
@@ -410,7 +410,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     /** Ends the program, for a daemon that stops. */
     void kill() {
         if (!ended && space != null) {
-            space.kill();
+            space.kill("the node is stopped; the program is ended");
         }
     }
 }

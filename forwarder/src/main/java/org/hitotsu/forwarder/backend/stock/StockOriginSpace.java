@@ -154,7 +154,19 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
-    public void kill() {
+    public void kill(String why) {
+        long stderr = Linux.pidfdGetfd(pidfd, 2);
+        if (stderr >= 0) {
+            byte[] line = ("hitotsu: " + why + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            try (NativeMemory text = new NativeMemory(line.length)) {
+                NativeMemory.copyIn(text.address(), line, 0, line.length);
+                // A pipe that nobody reads must not stop the daemon.
+                if (Linux.writableNow((int) stderr)) {
+                    Linux.call(Linux.NR_WRITE, stderr, text.address(), line.length);
+                }
+            }
+            Linux.close((int) stderr);
+        }
         Linux.kill(program.pid(), Linux.SIGKILL);
     }
 

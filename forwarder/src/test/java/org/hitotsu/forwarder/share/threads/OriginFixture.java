@@ -165,7 +165,7 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
-        public void kill() {
+        public void kill(String why) {
             throw new UnsupportedOperationException();
         }
 
