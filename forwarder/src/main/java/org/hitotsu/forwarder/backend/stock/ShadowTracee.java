@@ -142,6 +142,10 @@ final class ShadowTracee implements Tracer.StopHandler {
         }
         inProgram = true;
         ptrace.cont(tid, 0);
+        if (toPark) {
+            // Asked to park before it ran: that interrupt and the one to run it were one stop.
+            ptrace.interrupt(tid);
+        }
     }
 
     private void leaveProgram(Ptrace ptrace, int signal) {
