@@ -112,9 +112,16 @@ static _Noreturn void thread_exit(char *slot)
 {
 	u64 status = field(slot, BOX_ARGS)[0];
 	u64 head = field(slot, BOX_ARGS)[1];
+	u64 *rseq = &field(slot, BOX_ARGS)[2];
+	u64 all = ~0UL;
 	u32 tid = (u32)sys(__NR_gettid, 0, 0, 0);
 	u64 clear = 0;
 
+	/* As in the kernel's exit: nothing runs in this thread any more, and nothing is written to its control block once a
+	   joiner may have freed it. */
+	sys5(__NR_rt_sigprocmask, 0, &all, 0, 8, 0);
+	if (rseq[0])
+		sys5(334, rseq[0], rseq[1], 1, rseq[2], 0);
 	if (head) {
 		u64 *list = (u64 *)head;
 		s64 offset = (s64)list[1];

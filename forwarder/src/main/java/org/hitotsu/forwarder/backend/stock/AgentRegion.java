@@ -125,6 +125,9 @@ final class AgentRegion implements AutoCloseable {
             throw new IllegalArgumentException(
                     "address 0x" + Long.toHexString(inProcess) + " is not in the agent region");
         }
+        if (mapping == 0) {
+            throw new IllegalStateException("the agent region is unmapped");
+        }
         return mapping + (inProcess - AGENT_BASE);
     }
 

@@ -27,6 +27,7 @@ final class Helper {
     private final ArrayDeque<Job> jobs = new ArrayDeque<>();
     private @Nullable Job running;
     private long waiting;
+    private boolean closed;
 
     Helper(AgentRegion region, Notifications notifications) {
         this.region = region;
@@ -85,7 +86,7 @@ final class Helper {
     }
 
     private void next() {
-        if (running != null || waiting == 0 || jobs.isEmpty()) {
+        if (closed || running != null || waiting == 0 || jobs.isEmpty()) {
             return;
         }
         Job job = jobs.removeFirst();
@@ -103,5 +104,12 @@ final class Helper {
         long id = waiting;
         waiting = 0;
         notifications.answer(id, job.command());
+    }
+
+    /** Drops what is not done: the program has ended, and its region goes. */
+    void close() {
+        closed = true;
+        jobs.clear();
+        running = null;
     }
 }

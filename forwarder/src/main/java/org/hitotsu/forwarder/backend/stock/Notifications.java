@@ -85,6 +85,9 @@ final class Notifications implements AutoCloseable {
     }
 
     private long send(long id, long value, int error, int flags) {
+        if (closed) {
+            return -Linux.ENOENT;
+        }
         long at = scratch.address() + 128;
         NativeMemory.putLong(at, id);
         NativeMemory.putLong(at + 8, value);

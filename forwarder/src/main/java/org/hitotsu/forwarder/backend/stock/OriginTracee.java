@@ -35,9 +35,6 @@ final class OriginTracee implements Tracer.StopHandler {
 
         void onSpawned(int parent, int child, OriginTracee tracee);
 
-        /** A clone, fork or vfork is over, whether it made a child or failed; the parent is not traced any more. */
-        void onSpawnDone(int parent);
-
         /** The process has replaced its program and is stopped at PTRACE_EVENT_EXEC. */
         void onReplaced();
 
@@ -58,6 +55,7 @@ final class OriginTracee implements Tracer.StopHandler {
     /** A thread's image and its restartable sequence area ({address, length, signature}). */
     record Captured(ThreadImage image, long[] rseq) {}
 
+    private static final int SI_TKILL = -6;
     private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
     private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
 
@@ -68,6 +66,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private State state;
     private int pendingSignal;
     private boolean thread;
+    private Runnable callDone = () -> {};
     private int pid;
     private Tracer.@Nullable StopHandler leaderHandler;
     private @Nullable BiConsumer<Captured, Throwable> parked;
@@ -97,11 +96,16 @@ final class OriginTracee implements Tracer.StopHandler {
         return tracee;
     }
 
-    /** Traces a thread through its clone, fork or vfork, which it is stopped before. */
-    static OriginTracee seizeToSpawn(Ptrace ptrace, Tracer tracer, Reports reports, int tid, boolean thread)
+    /**
+     * Traces a thread through its clone, fork or vfork, which it is stopped before. {@code done} runs on the tracing thread
+     * when that is over, whether it made a child or failed, and the thread is not traced any more.
+     */
+    static OriginTracee seizeToSpawn(
+            Ptrace ptrace, Tracer tracer, Reports reports, int tid, boolean thread, Runnable done)
             throws TraceException {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.SPAWNING);
         tracee.thread = thread;
+        tracee.callDone = done;
         TraceException.check("trace thread " + tid, ptrace.seize(tid, SPAWN_OPTIONS));
         tracer.handle(tid, tracee);
         return tracee;
@@ -111,12 +115,13 @@ final class OriginTracee implements Tracer.StopHandler {
      * Traces a thread through its execve, which it is stopped before. The event comes under the process's own id, which
      * another thread has until then (ptrace(2), "execve(2) under ptrace").
      */
-    static OriginTracee seizeToExec(Ptrace ptrace, Tracer tracer, Reports reports, int tid, int pid)
+    static OriginTracee seizeToExec(Ptrace ptrace, Tracer tracer, Reports reports, int tid, int pid, Runnable failed)
             throws TraceException {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.EXECING);
         TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
         tracee.leaderHandler = tid == pid ? null : tracer.handler(pid);
         tracee.pid = pid;
+        tracee.callDone = failed;
         tracer.handle(tid, tracee);
         tracer.handle(pid, tracee);
         return tracee;
@@ -152,6 +157,21 @@ final class OriginTracee implements Tracer.StopHandler {
             state = State.RESUMING;
             ptrace.interrupt(tid);
         }
+    }
+
+    /**
+     * The deputy is ending its thread and stopped for a signal, which the thread will not take any more.
+     *
+     * @return whether the signal was sent to the process, another thread of which would natively take it (exit_signals())
+     */
+    boolean dropSignal(Ptrace ptrace) {
+        if (state != State.SIGNALLED) {
+            return false;
+        }
+        boolean toProcess = ptrace.signalCode(tid) != SI_TKILL;
+        state = State.DEPUTY;
+        ptrace.cont(tid, 0);
+        return toProcess;
     }
 
     @Override
@@ -195,6 +215,10 @@ final class OriginTracee implements Tracer.StopHandler {
                 reports.onSignal(tid, signal);
             }
             case RESUMING -> finishResume(ptrace, signal);
+            // The event would have come first, so the call has failed: copy_process() answers ERESTARTNOINTR to a
+            // pending
+            // signal. It will trap anew, and must find the thread untraced and nobody waiting for this attempt.
+            case SPAWNING -> spawned(ptrace, signal);
             default -> ptrace.cont(tid, signal);
         }
     }
@@ -203,10 +227,10 @@ final class OriginTracee implements Tracer.StopHandler {
         switch (state) {
             case PARKING -> enterAgent(ptrace);
             case RESUMING -> finishResume(ptrace, 0);
-            case SPAWNING -> spawned(ptrace);
+            case SPAWNING -> spawned(ptrace, 0);
             case EXECING -> {
                 restoreLeader();
-                spawned(ptrace);
+                spawned(ptrace, 0);
             }
             default -> ptrace.cont(tid, 0);
         }
@@ -223,7 +247,7 @@ final class OriginTracee implements Tracer.StopHandler {
         } else {
             born.release(ptrace);
         }
-        spawned(ptrace);
+        spawned(ptrace, 0);
     }
 
     private void restoreLeader() {
@@ -236,10 +260,10 @@ final class OriginTracee implements Tracer.StopHandler {
         }
     }
 
-    private void spawned(Ptrace ptrace) {
+    private void spawned(Ptrace ptrace, int signal) {
         state = State.GONE;
-        letGo(ptrace, 0);
-        reports.onSpawnDone(tid);
+        letGo(ptrace, signal);
+        callDone.run();
     }
 
     private void enterAgent(Ptrace ptrace) {

@@ -58,6 +58,7 @@ final class ShadowTracee implements Tracer.StopHandler {
     void run(Ptrace ptrace, ThreadImage image, long agentSlot) {
         slot = agentSlot;
         toRun = image;
+        toPark = false; // of a park that a fault signal was faster than
         LOG.debug("shadow thread {}: run", tid);
         ptrace.interrupt(tid);
     }

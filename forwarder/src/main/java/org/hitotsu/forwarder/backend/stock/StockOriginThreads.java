@@ -43,12 +43,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
         boolean deputy;
         boolean stoppedAtBirth;
-        /** In a clone or fork, and traced for it. */
-        boolean spawning;
+        /** Clones, forks and execs it is in and traced for. */
+        int spawning;
 
         boolean ending;
         boolean resuming;
-        boolean signalled;
         long slot;
         /** The notification of the rendezvous the deputy waits in, 0 if none. */
         long rendezvous;
@@ -63,11 +62,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         @Nullable
         OriginTracee tracee;
 
-        @Nullable
-        Promise<Void> resumed;
+        /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
+        long[] rseq = new long[3];
 
         @Nullable
-        Promise<Void> forked;
+        Promise<Void> resumed;
 
         @Nullable
         Promise<Void> unregistered;
@@ -131,7 +130,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     @Override
     public void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi) {
-        if (nr == NR_RENDEZVOUS) {
+        if (nr == NR_RENDEZVOUS && !ended) {
             onRendezvous(id, tid);
             return;
         }
@@ -141,8 +140,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             notifications.proceed(id);
             return;
         }
+        finishResume(task); // it is home already, if the tracer's word is only on its way
         task.trapped = id;
-        if (task.deputy && !task.resuming) {
+        if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
             restartTrapped(task);
             return;
@@ -189,26 +189,32 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
-    private void spawn(Task task, boolean thread) {
+    /** Lets a clone or fork happen under trace; completes when it is over. */
+    private Future<Void> spawn(Task task, boolean thread) {
         long id = task.trapped;
         task.trapped = 0;
-        task.spawning = true;
+        task.spawning++;
+        Promise<Void> over = Promise.promise();
+        Runnable done = () -> onLoop(() -> {
+            task.spawning--;
+            over.complete();
+        });
         tracer.submit(
-                ptrace -> OriginTracee.seizeToSpawn(ptrace, tracer, this, task.tid, thread),
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, tracer, this, task.tid, thread, done),
                 (tracee, failure) -> onLoop(() -> {
                     if (failure != null) {
                         LOG.warn(
                                 "thread {} is traced by somebody else, its new threads stay at home: {}",
                                 task.tid,
                                 failure.getMessage());
-                        task.spawning = false;
-                        finishFork(task);
+                        done.run();
                     }
                     notifications.proceed(id);
                     if (tracee != null) {
                         context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkCall));
                     }
                 }));
+        return over.future();
     }
 
     private void onExit(Task task, int status) {
@@ -340,7 +346,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task.deputy) {
             return Future.failedFuture("thread " + tid + " is not at home");
         }
-        if ((task.trapped != 0 || task.spawning) && !task.ending) {
+        if ((task.trapped != 0 || task.spawning > 0) && !task.ending) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
         everMoved = true;
@@ -385,6 +391,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private Future<ThreadImage> settle(Task task, OriginTracee.Captured captured) {
         long[] rseq = captured.rseq();
         if (rseq[0] == 0 || task.ending) {
+            task.rseq = rseq;
             return Future.succeededFuture(captured.image());
         }
         return abortSequence(captured.image(), rseq[0]).compose(image -> {
@@ -450,23 +457,29 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         onLoop(() -> {
             Task task = tasks.get(tid);
             if (task != null) {
-                region.freeSlot(task.slot);
-                task.slot = 0;
-                task.deputy = false;
-                task.resuming = false;
-                task.signalled = false;
-                task.executing = false;
-                task.queuedCommand = 0;
-                task.rendezvous = 0;
-                task.idle = false;
-                task.tracee = null;
-                Promise<Void> resumed = task.resumed;
-                task.resumed = null;
-                if (resumed != null) {
-                    resumed.complete();
-                }
+                finishResume(task);
             }
         });
+    }
+
+    private void finishResume(Task task) {
+        if (!task.resuming) {
+            return;
+        }
+        region.freeSlot(task.slot);
+        task.slot = 0;
+        task.deputy = false;
+        task.resuming = false;
+        task.executing = false;
+        task.queuedCommand = 0;
+        task.rendezvous = 0;
+        task.idle = false;
+        task.tracee = null;
+        Promise<Void> resumed = task.resumed;
+        task.resumed = null;
+        if (resumed != null) {
+            resumed.complete();
+        }
     }
 
     @Override
@@ -483,15 +496,17 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             }
         }
         Task task = tasks.get(tid);
-        if (task != null) {
-            task.ending = true;
+        if (task == null) {
+            return;
         }
-        request(tid, CMD_CALL, CALL_THREAD_EXIT, new long[] {status, head});
+        task.ending = true;
+        long[] rseq = task.rseq;
+        request(tid, CMD_CALL, CALL_THREAD_EXIT, new long[] {status, head, rseq[0], rseq[1], rseq[2]});
     }
 
     private void request(int tid, int command, long nr, long[] args) {
         Task task = tasks.get(tid);
-        if (task == null || !task.deputy) {
+        if (task == null || !task.deputy || ended) {
             return;
         }
         task.executing = true;
@@ -531,10 +546,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task == null || task.trapped == 0) {
             return Future.succeededFuture();
         }
-        Promise<Void> promise = Promise.promise();
-        task.forked = promise;
-        spawn(task, false);
-        return promise.future();
+        return spawn(task, false);
     }
 
     @Override
@@ -545,9 +557,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         long id = task.trapped;
         task.trapped = 0;
-        task.spawning = true;
+        task.spawning++;
+        Runnable failed = () -> onLoop(() -> task.spawning--);
         tracer.submit(
-                ptrace -> OriginTracee.seizeToExec(ptrace, tracer, this, tid, pid),
+                ptrace -> OriginTracee.seizeToExec(ptrace, tracer, this, tid, pid, failed),
                 (tracee, failure) -> onLoop(() -> {
                     if (tracee == null) {
                         // The program that follows could not be prepared, and would run into the filter unprepared.
@@ -555,7 +568,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                                 "thread {} is traced by somebody else and may not execute a program: {}",
                                 tid,
                                 failure.getMessage());
-                        task.spawning = false;
+                        task.spawning--;
                         notifications.answer(id, -Linux.EPERM);
                         return;
                     }
@@ -574,14 +587,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         });
     }
 
-    private static void finishFork(Task task) {
-        Promise<Void> forked = task.forked;
-        task.forked = null;
-        if (forked != null) {
-            forked.complete();
-        }
-    }
-
     // OriginTracee.Reports, on the tracing thread.
 
     @Override
@@ -592,7 +597,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 if (task.slot != 0) {
                     region.freeSlot(task.slot);
                 }
-                finishFork(task);
                 if (!ended) {
                     events().onThreadGone(tid);
                 }
@@ -604,10 +608,28 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void onSignal(int tid, int signal) {
         onLoop(() -> {
             Task task = tasks.get(tid);
-            if (task != null && !task.resuming) {
-                task.signalled = true;
-                events().onDeputySignal(tid, signal);
+            OriginTracee tracee = task == null ? null : task.tracee;
+            if (task == null || tracee == null || task.resuming || ended) {
+                return;
             }
+            if (task.ending) {
+                tracer.submit(ptrace -> {
+                    if (tracee.dropSignal(ptrace)) {
+                        Linux.kill(pid, signal);
+                    }
+                });
+                return;
+            }
+            Promise<Void> unregistered = task.unregistered;
+            if (unregistered != null) {
+                // Stopped before it could take its sequences away: it will not leave, and keeps them.
+                task.unregistered = null;
+                task.executing = false;
+                task.queuedCommand = 0;
+                region.setState(task.slot, STATE_FREE);
+                unregistered.complete();
+            }
+            events().onDeputySignal(tid, signal);
         });
     }
 
@@ -619,17 +641,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.stoppedAtBirth = true;
             tasks.put(child, task);
             events().onThreadCreated(child, parent);
-        });
-    }
-
-    @Override
-    public void onSpawnDone(int parent) {
-        onLoop(() -> {
-            Task task = tasks.get(parent);
-            if (task != null) {
-                task.spawning = false;
-                finishFork(task);
-            }
         });
     }
 
@@ -650,6 +661,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     void close() {
         if (!ended) {
             ended = true;
+            helper.close();
             if (helperPid != 0) {
                 Linux.kill(helperPid, Linux.SIGKILL);
             }

@@ -181,7 +181,10 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     @Override
     public boolean inject(int tid, long result) {
         Hosted thread = hosted.get(tid);
-        if (thread != null && thread.captured != 0) {
+        // Not once the interrupt to park it is asked for: SEND can answer 0 for a reply that the interrupted call then
+        // drops
+        // (seccomp_do_user_notification() leaves its wait before it takes the lock), and the call would be made twice.
+        if (thread != null && thread.captured != 0 && thread.parking == null) {
             long id = thread.captured;
             thread.captured = 0;
             return notifications.answer(id, result) >= 0;

@@ -7,6 +7,7 @@ import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.proto.SyscallReply;
 import org.hitotsu.forwarder.share.proto.SyscallRequest;
@@ -54,6 +55,7 @@ final class ExecutorVerticle extends VerticleBase {
     private long sequence;
     private long lastResult;
     private boolean replied;
+    private boolean notExecuted;
     private int number;
     private long startedAt;
     private @Nullable Runnable whenDone;
@@ -109,6 +111,7 @@ final class ExecutorVerticle extends VerticleBase {
         }
         sequence = request.getSequence();
         replied = false;
+        notExecuted = false;
         number = request.getNumber();
         startedAt = System.nanoTime();
         thread.syscalls++;
@@ -137,6 +140,11 @@ final class ExecutorVerticle extends VerticleBase {
     }
 
     private Future<@Nullable Long> executeInDeputy(long nr, long[] args) {
+        if (whenDone != null) {
+            // The thread came home while its call waited for its turn, perhaps with the deputy stopped for a signal.
+            notExecuted = true;
+            return Future.succeededFuture((long) -Linux.EINTR);
+        }
         io.vertx.core.Promise<@Nullable Long> promise = io.vertx.core.Promise.promise();
         deputyCall = promise;
         threads.exec(thread.tid(), nr, args);
@@ -214,8 +222,8 @@ final class ExecutorVerticle extends VerticleBase {
         state = State.IDLE;
     }
 
-    /** {@code image}, which is in the call that is done, behind it. */
+    /** {@code image}, which is in the call that is done, behind it; or before it, if the call was left to the thread. */
     ThreadImage settled(ThreadImage image) {
-        return image.afterCall(lastResult);
+        return notExecuted ? image.beforeCall(image.register(Ptrace.Registers.ORIG_RAX)) : image.afterCall(lastResult);
     }
 }
