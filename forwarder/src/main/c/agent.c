@@ -21,7 +21,7 @@ typedef unsigned int u32;
 #define MAP_SHARED 1
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MAP_NORESERVE 0x4000
-#define MADV_DONTNEED 4
+#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18; a mapping may be mlocked */
 #define MADV_NOHUGEPAGE 15
 #define ARCH_MAP_VDSO_64 0x2003
 #define CLONE_VM 0x100
@@ -79,7 +79,7 @@ static s64 discard(char *slot)
 	u64 *range = field(slot, BOX_RANGES);
 
 	for (u64 i = 0; i < n && i < BOX_MAX_RANGES; i++) {
-		s64 err = sys(__NR_madvise, range[2 * i], range[2 * i + 1], MADV_DONTNEED);
+		s64 err = sys(__NR_madvise, range[2 * i], range[2 * i + 1], MADV_DONTNEED_LOCKED);
 
 		if (err)
 			return err;

@@ -27,6 +27,8 @@ public final class LoopFd implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(LoopFd.class);
+    /** EPOLLHUP (epoll_ctl(2)), which epoll reports unasked. */
+    private static final EpollIoOps HANG_UP = EpollIoOps.valueOf(0x10);
 
     private final Handle handle;
     private final IoEventLoop loop;
@@ -94,7 +96,12 @@ public final class LoopFd implements AutoCloseable {
                 return;
             }
             try {
-                handler.onReady(((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLIN));
+                EpollIoOps ready = ((EpollIoEvent) event).ops();
+                if (ready.contains(EpollIoOps.EPOLLIN)) {
+                    handler.onReady(true);
+                } else if (ready.contains(HANG_UP)) {
+                    handler.onReady(false);
+                }
             } catch (RuntimeException e) {
                 LOG.error("handler of descriptor {} failed", fd.intValue(), e);
             }

@@ -131,13 +131,14 @@ final class AgentRegion implements AutoCloseable {
         return mapping + (inProcess - AGENT_BASE);
     }
 
-    void request(long slot, long nr, long[] args) {
+    /** Fills a mailbox; {@code state} last, since a sleeping deputy executes what is REQUESTED at any wake-up. */
+    void request(long slot, long nr, long[] args, int state) {
         long box = local(slot);
         NativeMemory.putLong(box + BOX_NR, nr);
         for (int i = 0; i < 6; i++) {
             NativeMemory.putLong(box + BOX_ARGS + 8L * i, i < args.length ? args[i] : 0);
         }
-        NativeMemory.putIntVolatile(box + BOX_STATE, STATE_REQUESTED);
+        NativeMemory.putIntVolatile(box + BOX_STATE, state);
     }
 
     int state(long slot) {

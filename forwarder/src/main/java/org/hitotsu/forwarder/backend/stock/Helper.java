@@ -100,7 +100,7 @@ final class Helper {
                 NativeMemory.putLong(at + 16L * i + 8, ranges.lengths()[i]);
             }
         }
-        region.request(slot, job.nr(), job.args());
+        region.request(slot, job.nr(), job.args(), StockLayout.STATE_REQUESTED);
         long id = waiting;
         waiting = 0;
         notifications.answer(id, job.command());

@@ -339,8 +339,14 @@ final class OriginPages implements PagePort {
         long end = vma == null ? address + Linux.PAGE_SIZE : vma.end();
         long length = Math.min((long) zeroRun * Linux.PAGE_SIZE, end - address);
         length = Math.min(length, untrackedRun(page, (int) (length >>> Linux.PAGE_SHIFT)) << Linux.PAGE_SHIFT);
-        long result = copyPiece(address, zeros.address(), Math.max(length, Linux.PAGE_SIZE), false);
-        if (result == -Linux.EEXIST) {
+        // A page that others have copies of is protected; its own content is gone only where the program gave it up.
+        boolean shared = !write && tracked != null && tracked.isTracked(page);
+        length = shared ? Linux.PAGE_SIZE : Math.max(length, Linux.PAGE_SIZE);
+        long result = copyPiece(address, zeros.address(), length, shared);
+        if (result == -Linux.EEXIST && !write) {
+            // It is there to be read; it may be protected because other nodes have copies.
+            uffd.wake(address, Linux.PAGE_SIZE);
+        } else if (result == -Linux.EEXIST) {
             // Not missing: a protection left from a copy that has ended.
             uffd.writeProtect(address, Linux.PAGE_SIZE, false);
             uffd.wake(address, Linux.PAGE_SIZE);

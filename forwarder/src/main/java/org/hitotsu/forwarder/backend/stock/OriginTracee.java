@@ -6,6 +6,8 @@ import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back.
@@ -55,6 +57,7 @@ final class OriginTracee implements Tracer.StopHandler {
     /** A thread's image and its restartable sequence area ({address, length, signature}). */
     record Captured(ThreadImage image, long[] rseq) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
     private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
     private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
@@ -115,8 +118,19 @@ final class OriginTracee implements Tracer.StopHandler {
      * Traces a thread through its execve, which it is stopped before. The event comes under the process's own id, which
      * another thread has until then (ptrace(2), "execve(2) under ptrace").
      */
-    static OriginTracee seizeToExec(Ptrace ptrace, Tracer tracer, Reports reports, int tid, int pid, Runnable failed)
+    static OriginTracee seizeToExec(
+            Ptrace ptrace,
+            Tracer tracer,
+            Reports reports,
+            int tid,
+            int pid,
+            @Nullable OriginTracee previous,
+            Runnable failed)
             throws TraceException {
+        if (previous != null && previous.state == State.EXECING) {
+            // An execve that has just failed and the next one, as in a walk through PATH: under the same trace.
+            return previous;
+        }
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.EXECING);
         TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
         tracee.leaderHandler = tid == pid ? null : tracer.handler(pid);
@@ -297,8 +311,15 @@ final class OriginTracee implements Tracer.StopHandler {
         } else {
             image = image.with(Registers.ORIG_RAX, -1);
         }
-        ptrace.setXstate(tid, image.xstate());
-        ptrace.setRegisters(tid, image.registers());
+        long set = ptrace.setXstate(tid, image.xstate());
+        if (set >= 0) {
+            set = ptrace.setRegisters(tid, image.registers());
+        }
+        if (set < 0 && set != -Linux.ESRCH) {
+            // It would run on with its deputy's registers.
+            LOG.error("thread {}: its image can't be set: {}; the program is ended", tid, Linux.errorName(set));
+            Linux.kill(tid, Linux.SIGKILL);
+        }
         letGo(ptrace, signal);
         reports.onResumed(tid);
     }

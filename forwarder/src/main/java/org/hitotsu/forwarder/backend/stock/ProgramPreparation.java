@@ -165,15 +165,22 @@ final class ProgramPreparation {
 
     /** Makes the stopped thread execute one system call. Its result, or {@code -errno}. */
     private long inject(long nr, long... args) throws TraceException {
-        long[] registers = entryRegisters.clone();
-        registers[Registers.RIP] = syscallAt;
-        registers[Registers.ORIG_RAX] = -1;
-        Registers.setCall(registers, nr, args);
-        check("set registers", ptrace.setRegisters(pid, registers));
-        check("step", ptrace.step(pid));
-        awaitStop(Linux.SIGTRAP, (tid, signal) -> ptrace.step(tid));
-        check("read registers", ptrace.getRegisters(pid, registers));
-        return registers[Registers.RAX];
+        while (true) {
+            long[] registers = entryRegisters.clone();
+            registers[Registers.RIP] = syscallAt;
+            registers[Registers.ORIG_RAX] = -1;
+            Registers.setCall(registers, nr, args);
+            check("set registers", ptrace.setRegisters(pid, registers));
+            check("step", ptrace.step(pid));
+            awaitStop(Linux.SIGTRAP, (tid, signal) -> ptrace.step(tid));
+            check("read registers", ptrace.getRegisters(pid, registers));
+            long result = registers[Registers.RAX];
+            // Interrupted while its notification waited to be received: the step's trap comes before the kernel
+            // restarts it.
+            if (result != -Linux.ERESTARTSYS && result != -Linux.ERESTARTNOINTR) {
+                return result;
+            }
+        }
     }
 
     /** Waits for the stop that the last request leads to; a signal that comes first is kept for later. */
@@ -184,7 +191,10 @@ final class ProgramPreparation {
             if (!Ptrace.stopped(status)) {
                 throw new TraceException("the program ended while it was prepared");
             }
-            if (Ptrace.stopSignal(status) == signal) {
+            // An interrupt that was asked for before the exec can still come (event), in the middle of a call even,
+            // which
+            // the kernel then restarts.
+            if (Ptrace.event(status) == 0 && Ptrace.stopSignal(status) == signal) {
                 return;
             }
             if (Ptrace.event(status) == 0) {

@@ -173,6 +173,9 @@ public final class StockBackend implements Backend {
                 if (threads != null) {
                     threads.close();
                 }
+                if (region != null) {
+                    region.close();
+                }
                 if (pidfd >= 0) {
                     Linux.close(pidfd);
                 }

@@ -65,6 +65,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
         long[] rseq = new long[3];
 
+        /** What traced its last execve, and may still. */
+        @Nullable
+        OriginTracee lastExec;
+
         @Nullable
         Promise<Void> resumed;
 
@@ -292,11 +296,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             notifications.answer(id, command);
         } else if (task.idle) {
             task.idle = false;
+            // The sleeper executes a system call by itself; anything else it fetches at the rendezvous.
             if (task.queuedCommand == CMD_EXEC) {
                 task.queuedCommand = 0;
-            } else {
-                // The sleeper executes nothing but requests by itself; anything else it fetches at the rendezvous.
-                region.setState(task.slot, STATE_FREE);
             }
             long futex = region.local(task.slot) + BOX_FUTEX;
             NativeMemory.putIntVolatile(futex, 1);
@@ -349,9 +351,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if ((task.trapped != 0 || task.spawning > 0) && !task.ending) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
+        try {
+            task.slot = region.takeSlot();
+        } catch (IllegalStateException full) {
+            return Future.failedFuture(full);
+        }
         everMoved = true;
         task.deputy = true;
-        task.slot = region.takeSlot();
         Promise<OriginTracee.Captured> captured = Promise.promise();
         java.util.function.BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> onLoop(() -> {
             if (failure != null) {
@@ -511,7 +517,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         task.executing = true;
         task.queuedCommand = command;
-        region.request(task.slot, nr, args);
+        region.request(task.slot, nr, args, command == CMD_EXEC ? STATE_REQUESTED : STATE_FREE);
         handOut(task);
     }
 
@@ -558,9 +564,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         long id = task.trapped;
         task.trapped = 0;
         task.spawning++;
+        OriginTracee previous = task.lastExec;
         Runnable failed = () -> onLoop(() -> task.spawning--);
         tracer.submit(
-                ptrace -> OriginTracee.seizeToExec(ptrace, tracer, this, tid, pid, failed),
+                ptrace -> OriginTracee.seizeToExec(ptrace, tracer, this, tid, pid, previous, failed),
                 (tracee, failure) -> onLoop(() -> {
                     if (tracee == null) {
                         // The program that follows could not be prepared, and would run into the filter unprepared.
@@ -572,6 +579,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                         notifications.answer(id, -Linux.EPERM);
                         return;
                     }
+                    if (tracee == previous) {
+                        task.spawning--;
+                    }
+                    task.lastExec = tracee;
                     notifications.proceed(id);
                     context.owner().setTimer(SPAWN_CHECK_MILLIS, timer -> tracer.submit(tracee::checkCall));
                 }));

@@ -81,6 +81,11 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     public void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi) {
         if (tid == pid) {
             controlRendezvous = id;
+            long made = region.result(AgentRegion.controlSlot());
+            if (creating != null && made < 0) {
+                shadowGone("the shadow can't make a thread: " + Linux.errorName(made));
+                return;
+            }
             createNext();
             return;
         }
@@ -115,7 +120,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
         creating = creations.removeFirst();
         long id = controlRendezvous;
         controlRendezvous = 0;
-        region.request(AgentRegion.controlSlot(), CALL_NEW_THREAD, new long[] {creating.slot()});
+        region.request(AgentRegion.controlSlot(), CALL_NEW_THREAD, new long[] {creating.slot()}, STATE_REQUESTED);
         notifications.answer(id, CMD_CALL);
     }
 

@@ -52,6 +52,10 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
         /** Whether the last request's result has not reached the program. */
         boolean outstanding;
 
+        /** A reply that found the thread outside of its call. */
+        @Nullable
+        SyscallReply missed;
+
         int number;
         long sentAt;
 
@@ -141,6 +145,7 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             thread.leaving = false;
             thread.sequence = transplant.getSequence();
             thread.outstanding = false;
+            thread.missed = null;
             metrics.transplant(Metrics.Direction.IN);
             listener.onRunsHere(tid);
             threads.resume(tid, image);
@@ -221,8 +226,12 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             thread.outstanding = false;
             metrics.syscallForwarded(thread.number, Metrics.SyscallOutcome.DONE);
             metrics.latency(Metrics.Stage.INJECT, System.nanoTime() - arrived);
+        } else {
+            // Taken out of the call just before: it goes home in a call that the origin knows the result of, or makes
+            // it
+            // once more here.
+            thread.missed = reply;
         }
-        // Else it was taken out of the call just before: it goes home in a call that the origin knows the result of.
     }
 
     @Override
@@ -242,8 +251,17 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             sendHome(thread, home);
             return;
         }
+        if (thread.outstanding) {
+            // The same call once more: a stop of the whole shadow (freezer, suspend) restarted it under its request.
+            SyscallReply missed = thread.missed;
+            if (missed != null) {
+                onReply(missed);
+            }
+            return;
+        }
         thread.sequence++;
         thread.outstanding = true;
+        thread.missed = null;
         thread.number = (int) nr;
         thread.sentAt = System.nanoTime();
         SyscallRequest.Builder request = SyscallRequest.newBuilder()

@@ -50,6 +50,9 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
+    /** Ended threads that `ps` still lists, of one program. */
+    private static final int REMEMBERED = 1024;
+
     private static final int FIRST_RETURN_MILLIS = 2;
     private static final int MAX_RETURN_SHIFT = 10;
     private static final long SHORT_STAY_NANOS = 100_000_000;
@@ -197,7 +200,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** The thread's task is a deputy and its image is here: sends it out, or home if the host has gone meanwhile. */
     private void depart(SharedThread thread, int node, ThreadImage image) {
-        if (thread.signalled || node == network.selfId() || !network.isUp(node)) {
+        if (thread.signalled || node == network.selfId() || !listener.hosts().contains(node)) {
             comeHome(thread, image, false);
             return;
         }
@@ -380,6 +383,9 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void gone(SharedThread thread) {
         endedThreads.put(thread.id(), thread);
+        if (endedThreads.size() > REMEMBERED) {
+            endedThreads.remove(endedThreads.keySet().iterator().next());
+        }
         if (thread.node() != network.selfId()) {
             listener.onAway(--away);
         }
@@ -425,6 +431,8 @@ public final class ThreadMover implements OriginThreads.Events {
                         threads.answer(tid, -Linux.ENOMEM);
                     } else if (done.result() == null) {
                         threads.proceed(tid);
+                        // It happens now, behind the look that other nodes' requests have taken since.
+                        space.vmasChanged();
                     } else {
                         threads.answer(tid, done.result());
                     }

@@ -83,7 +83,7 @@ class AgentRegionTest {
     @Test
     void slotThatIsTakenAgainHasACleanMailbox() {
         long slot = region.takeSlot();
-        region.request(slot, 5, new long[] {6});
+        region.request(slot, 5, new long[] {6}, StockLayout.STATE_REQUESTED);
         region.freeSlot(slot);
         assertThat(region.takeSlot()).isEqualTo(slot);
         assertThat(region.state(slot)).isEqualTo(StockLayout.STATE_FREE);
@@ -96,7 +96,7 @@ class AgentRegionTest {
     @Test
     void requestFillsTheMailbox() {
         long slot = region.takeSlot();
-        region.request(slot, 257, new long[] {-100, 2, 3, 4, 5, 6});
+        region.request(slot, 257, new long[] {-100, 2, 3, 4, 5, 6}, StockLayout.STATE_REQUESTED);
         long box = region.local(slot);
         assertThat(region.state(slot)).isEqualTo(StockLayout.STATE_REQUESTED);
         assertThat(NativeMemory.getLong(box + StockLayout.BOX_NR)).isEqualTo(257);
@@ -104,7 +104,7 @@ class AgentRegionTest {
         assertThat(NativeMemory.getLong(box + StockLayout.BOX_ARGS + 40)).isEqualTo(6);
         assertThat(region.result(slot)).isZero();
 
-        region.request(slot, 39, new long[0]);
+        region.request(slot, 39, new long[0], StockLayout.STATE_REQUESTED);
         assertThat(NativeMemory.getLong(box + StockLayout.BOX_ARGS)).isZero();
         assertThat(NativeMemory.getLong(box + StockLayout.BOX_ARGS + 40)).isZero();
 
@@ -117,7 +117,7 @@ class AgentRegionTest {
     @Test
     void mappingIsTheMemfd() {
         long slot = region.takeSlot();
-        region.request(slot, 77, new long[0]);
+        region.request(slot, 77, new long[0], StockLayout.STATE_REQUESTED);
         try (NativeMemory copy = new NativeMemory(8)) {
             long offset = slot - StockLayout.AGENT_BASE + StockLayout.BOX_NR;
             assertThat(Linux.call(Linux.NR_PREAD64, region.memfd(), copy.address(), 8, offset, 0, 0))
