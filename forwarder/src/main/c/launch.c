@@ -100,7 +100,8 @@ int main(int argc, char **argv)
 			error += strlen("\"message\":\"");
 			error[strcspn(error, "\"")] = 0;
 		}
-		die("run", error ? error : "the daemon refused");
+		dprintf(2, "hitotsu: %s\n", error ? error : "run: the daemon refused; see its log");
+		_exit(125);
 	}
 	execve(argv[4], argv + 5, environ);
 	dprintf(2, "hitotsu: %s: %s\n", argv[5], strerror(errno));
