@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.stock.PageWork.Item;
 import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
 import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Event loop only.
  */
-final class OriginPages implements PagePort {
+final class OriginPages extends BatchedPages {
     /** Makes the helper discard the ranges in its mailbox; {@code done} gets the result on the event loop. */
     interface Discarder {
         void discard(long[] starts, long[] lengths, int count, java.util.function.LongConsumer done);
@@ -31,70 +30,30 @@ final class OriginPages implements PagePort {
 
     private static final int ZERO_RUN_MAX = 64;
 
-    private final Userfault uffd;
     private final int memFd;
     private final VmaTable vmas;
     private final Discarder discarder;
-    private final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
     private final NativeMemory single = new NativeMemory(Linux.PAGE_SIZE);
-    private final PageWork work;
     private final NativeMemory zeros = new NativeMemory((long) ZERO_RUN_MAX * Linux.PAGE_SIZE);
     /** Registered ranges, start → end. A superset of what is registered still: unmapping forgets on its own. */
     private final TreeMap<Long, Long> registered = new TreeMap<>();
 
     private final ArrayDeque<PendingDrop> drops = new ArrayDeque<>();
     private boolean dropping;
-    private @Nullable Events events;
     private long lastZeroEnd;
     private int zeroRun = 1;
 
     private record PendingDrop(long page, byte @Nullable [] data) {}
 
     OriginPages(Context context, Userfault uffd, int memFd, VmaTable vmas, Discarder discarder) {
-        this.work = new PageWork(context, this::run);
-        this.uffd = uffd;
+        super(context, uffd);
         this.memFd = memFd;
         this.vmas = vmas;
         this.discarder = discarder;
-        uffd.watch(context, this::onFault);
-    }
-
-    private void onFault(long page, boolean write, boolean protectedPage, int tid) {
-        if (events != null) {
-            events.onFault(page, write, protectedPage, tid);
-        }
     }
 
     @Override
-    public void events(Events handler) {
-        this.events = handler;
-    }
-
-    private Events events() {
-        return java.util.Objects.requireNonNull(events, "events");
-    }
-
-    @Override
-    public void install(long page, byte[] data, int offset, boolean writable) {
-        work.add(writable ? Kind.INSTALL_WRITABLE : Kind.INSTALL_PROTECTED, page, data, offset);
-    }
-
-    @Override
-    public void unprotect(long page) {
-        work.add(Kind.UNPROTECT, page);
-    }
-
-    @Override
-    public void extract(long page, boolean invalidate) {
-        work.add(invalidate ? Kind.EXTRACT_INVALIDATE : Kind.EXTRACT_SHARE, page);
-    }
-
-    @Override
-    public void drop(long page) {
-        work.add(Kind.DROP, page);
-    }
-
-    private void run(Kind kind, List<Item> run) {
+    void run(Kind kind, List<Item> run) {
         switch (kind) {
             case INSTALL_WRITABLE, INSTALL_PROTECTED -> install(run, kind == Kind.INSTALL_PROTECTED);
             case UNPROTECT -> run.forEach(item -> unprotectNow(item.page()));
@@ -107,11 +66,7 @@ final class OriginPages implements PagePort {
     }
 
     private void install(List<Item> run, boolean writeProtected) {
-        long at = buffer.address();
-        for (Item item : run) {
-            NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
-            at += Linux.PAGE_SIZE;
-        }
+        gather(run);
         long start = run.get(0).page() << Linux.PAGE_SHIFT;
         long length = (long) run.size() << Linux.PAGE_SHIFT;
         for (long done = 0; done < length; ) {
@@ -217,12 +172,6 @@ final class OriginPages implements PagePort {
         }
     }
 
-    private static byte[] copyOut(long from) {
-        byte[] data = new byte[Linux.PAGE_SIZE];
-        NativeMemory.copyOut(from, data, 0, Linux.PAGE_SIZE);
-        return data;
-    }
-
     /** Write-protects pages, registering its mapping first where needed. */
     private boolean protect(Vma vma, long address, long length) {
         if (!register(vma, false)) {
@@ -322,11 +271,6 @@ final class OriginPages implements PagePort {
         });
     }
 
-    @Override
-    public void wake(long page) {
-        uffd.wake(page << Linux.PAGE_SHIFT, Linux.PAGE_SIZE);
-    }
-
     /**
      * A page that no other node has ever held is missing because its mapping is registered: it gets zeros, and so do the
      * pages behind it when the program walks through fresh memory.
@@ -376,11 +320,10 @@ final class OriginPages implements PagePort {
         return run;
     }
 
+    @Override
     void close() {
-        work.close();
-        uffd.close();
+        super.close();
         Linux.close(memFd);
-        buffer.close();
         single.close();
         zeros.close();
     }

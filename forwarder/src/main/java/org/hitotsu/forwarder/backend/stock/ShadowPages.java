@@ -3,11 +3,9 @@ package org.hitotsu.forwarder.backend.stock;
 import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;
-import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.stock.PageWork.Item;
 import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
 import org.hitotsu.forwarder.nativecall.Linux;
-import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,57 +15,19 @@ import org.jspecify.annotations.Nullable;
  * <p>The descriptor is only read where the page is there: reading a hole leaves it a hole, but a mapping of it in the
  * daemon would not. Event loop only.
  */
-final class ShadowPages implements PagePort {
+final class ShadowPages extends BatchedPages {
     private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
-    private final Userfault uffd;
     private final int canvas;
-    private final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
-    private final PageWork work;
-    private @Nullable Events events;
     private boolean closed;
 
     ShadowPages(Context context, Userfault uffd, int canvas) {
-        this.work = new PageWork(context, this::run);
-        this.uffd = uffd;
+        super(context, uffd);
         this.canvas = canvas;
-        uffd.watch(context, (page, write, protectedPage, tid) -> {
-            if (events != null) {
-                events.onFault(page, write, protectedPage, tid);
-            }
-        });
     }
 
     @Override
-    public void events(Events handler) {
-        this.events = handler;
-    }
-
-    private Events events() {
-        return java.util.Objects.requireNonNull(events, "events");
-    }
-
-    @Override
-    public void install(long page, byte[] data, int offset, boolean writable) {
-        work.add(writable ? Kind.INSTALL_WRITABLE : Kind.INSTALL_PROTECTED, page, data, offset);
-    }
-
-    @Override
-    public void unprotect(long page) {
-        work.add(Kind.UNPROTECT, page);
-    }
-
-    @Override
-    public void extract(long page, boolean invalidate) {
-        work.add(invalidate ? Kind.EXTRACT_INVALIDATE : Kind.EXTRACT_SHARE, page);
-    }
-
-    @Override
-    public void drop(long page) {
-        work.add(Kind.DROP, page);
-    }
-
-    private void run(Kind kind, List<Item> run) {
+    void run(Kind kind, List<Item> run) {
         long page = run.get(0).page();
         long address = page << Linux.PAGE_SHIFT;
         long length = (long) run.size() << Linux.PAGE_SHIFT;
@@ -88,11 +48,7 @@ final class ShadowPages implements PagePort {
     }
 
     private void install(List<Item> run, long address, long length, boolean writeProtected) {
-        long at = buffer.address();
-        for (Item item : run) {
-            NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
-            at += Linux.PAGE_SIZE;
-        }
+        gather(run);
         long result = uffd.copy(address, buffer.address(), length, writeProtected);
         if (result != length && result != -Linux.ESRCH) {
             broken(run.get(0).page(), "can't be installed", result);
@@ -117,9 +73,7 @@ final class ShadowPages implements PagePort {
         long at = buffer.address();
         List<byte[]> pages = new ArrayList<>(run.size());
         for (int i = 0; i < run.size(); i++) {
-            byte[] data = new byte[Linux.PAGE_SIZE];
-            NativeMemory.copyOut(at, data, 0, Linux.PAGE_SIZE);
-            pages.add(data);
+            pages.add(copyOut(at));
             at += Linux.PAGE_SIZE;
         }
         for (int i = 0; i < run.size(); i++) {
@@ -139,11 +93,6 @@ final class ShadowPages implements PagePort {
             return false;
         }
         return true;
-    }
-
-    @Override
-    public void wake(long page) {
-        uffd.wake(page << Linux.PAGE_SHIFT, Linux.PAGE_SIZE);
     }
 
     @Override
@@ -167,13 +116,12 @@ final class ShadowPages implements PagePort {
                 + (result < 0 ? Linux.errorName(result) : "short transfer"));
     }
 
+    @Override
     void close() {
         if (!closed) {
             closed = true;
-            work.close();
-            uffd.close();
+            super.close();
             Linux.close(canvas);
-            buffer.close();
         }
     }
 }
