@@ -31,11 +31,9 @@ public final class LoopFd implements AutoCloseable {
     private static final EpollIoOps HANG_UP = EpollIoOps.valueOf(0x10);
 
     private final Handle handle;
-    private final IoEventLoop loop;
     private volatile boolean closed;
 
-    private LoopFd(IoEventLoop loop, int fd, Handler handler) {
-        this.loop = loop;
+    private LoopFd(int fd, Handler handler) {
         this.handle = new Handle(fd, handler);
     }
 
@@ -48,7 +46,7 @@ public final class LoopFd implements AutoCloseable {
         if (!(((ContextInternal) context).nettyEventLoop() instanceof IoEventLoop loop)) {
             throw new IllegalStateException("event loop: not an I/O loop; start Vert.x with the native transport");
         }
-        LoopFd watched = new LoopFd(loop, fd, handler);
+        LoopFd watched = new LoopFd(fd, handler);
         loop.register(watched.handle).addListener(done -> {
             if (!done.isSuccess()) {
                 LOG.error("descriptor {} can't be watched", fd, done.cause());

@@ -52,12 +52,9 @@ public final class Linux {
     public static final int NR_FCNTL = 72;
     public static final int NR_FTRUNCATE = 77;
     public static final int NR_PTRACE = 101;
-    public static final int NR_RT_SIGPROCMASK = 14;
-    public static final int NR_GETTID = 186;
     public static final int NR_FUTEX = 202;
     public static final int NR_REMAP_FILE_PAGES = 216;
     public static final int NR_RESTART_SYSCALL = 219;
-    public static final int NR_EXIT_GROUP = 231;
     public static final int NR_TGKILL = 234;
     public static final int NR_WAITID = 247;
     public static final int NR_OPENAT = 257;
@@ -87,7 +84,6 @@ public final class Linux {
     public static final int MAP_FIXED = 0x10;
     public static final int MAP_ANONYMOUS = 0x20;
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
-    public static final int MAP_GROWSDOWN = 0x100;
     public static final int SIGTRAP = 5;
     public static final int SIGKILL = 9;
     public static final int SIGSTOP = 19;

@@ -30,7 +30,6 @@ public final class Ptrace implements AutoCloseable {
     private static final int LISTEN = 0x4208;
     private static final int GETSIGINFO = 0x4202;
     private static final int GET_RSEQ_CONFIGURATION = 0x420f;
-    private static final int SETOPTIONS = 0x4200;
     private static final int SYSCALL = 24;
     private static final int CONT = 7;
     private static final int DETACH = 17;
@@ -64,10 +63,6 @@ public final class Ptrace implements AutoCloseable {
 
     public long interrupt(int tid) {
         return ptrace(INTERRUPT, tid, 0, 0);
-    }
-
-    public long setOptions(int tid, int options) {
-        return ptrace(SETOPTIONS, tid, 0, options);
     }
 
     /** Lets a stopped thread run on, delivering {@code signal} unless it is 0. */

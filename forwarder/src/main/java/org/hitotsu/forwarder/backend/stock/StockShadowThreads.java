@@ -23,22 +23,18 @@ import org.slf4j.LoggerFactory;
 final class StockShadowThreads implements ShadowThreads, Notifications.Handler, ShadowTracee.Reports {
     /** Event loop only. */
     private static final class Hosted {
-        final int tid;
         final long slot;
         final ShadowTracee tracee;
         boolean running;
         /** The notification of the captured call, 0 if none. */
         long captured;
 
-        long capturedNr;
         boolean removing;
-        long rendezvous;
 
         @Nullable
         Promise<Parked> parking;
 
-        Hosted(int tid, long slot, ShadowTracee tracee) {
-            this.tid = tid;
+        Hosted(long slot, ShadowTracee tracee) {
             this.slot = slot;
             this.tracee = tracee;
         }
@@ -91,14 +87,12 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
         }
         Hosted thread = hosted.get(tid);
         if (thread == null || nr == NR_RENDEZVOUS) {
-            // Standing in the agent. Whoever is not yet known here is: its birth is reported by the tracer.
-            if (thread != null) {
-                thread.rendezvous = id;
-            }
+            // Standing in the agent: an interrupt, not an answer, ends this wait. Whoever is not yet known is there
+            // too, and
+            // the tracer reports its birth.
             return;
         }
         thread.captured = id;
-        thread.capturedNr = nr;
         if (thread.parking == null) {
             events().onCaptured(tid, nr, args, foreignAbi);
         }
@@ -131,7 +125,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
             Creation done = creating;
             creating = null;
             if (done != null) {
-                hosted.put(tid, new Hosted(tid, done.slot(), tracee));
+                hosted.put(tid, new Hosted(done.slot(), tracee));
                 done.promise().complete(tid);
             }
             createNext();

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
-import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,9 +121,5 @@ final class VmaTable {
         // A private file mapping's pages can't be write-protected from outside, so a writable one can't be shared. A
         // read-only one holds the file's bytes (or the program's own, from when it was writable) and can be copied.
         return vma.kind() == Kind.FILE && vma.writable() ? Denial.FILE_MAPPING : null;
-    }
-
-    static long pageOf(long address) {
-        return address >>> Linux.PAGE_SHIFT;
     }
 }

@@ -350,7 +350,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onThreadCreated(int tid, int parentTid) {
-        SharedThread thread = add(tid);
+        add(tid);
         int node = placement.choose(byTid.values(), network.selfId());
         if (node == network.selfId()) {
             threads.release(tid);
