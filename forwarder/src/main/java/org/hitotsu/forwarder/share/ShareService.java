@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.share;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -16,10 +17,13 @@ import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.DaemonModule;
+import org.hitotsu.forwarder.NodeProbe;
 import org.hitotsu.forwarder.admin.AdminConnection;
 import org.hitotsu.forwarder.admin.AdminException;
 import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.stock.StockBackend;
+import org.hitotsu.forwarder.config.BackendChoice;
+import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.share.proto.MigrateReply;
 import org.hitotsu.forwarder.share.proto.MigrateRequest;
@@ -64,6 +68,14 @@ public final class ShareService implements DaemonModule {
 
     static CacheOptions cacheOptions(DaemonContext daemon) {
         return HostedShare.optionsOf(daemon.config().holdTime().toNanos());
+    }
+
+    /** Refuses a back-end which this build does not have, before the node joins: quietly using another would mislead. */
+    @Override
+    public Future<NodeProbe> probe(Vertx vertx, NodeConfig config) {
+        return config.backend() == BackendChoice.PATCHED
+                ? Future.failedFuture("back-end patched: is not in this build; use --backend stock or auto")
+                : Future.succeededFuture(NodeProbe.NONE);
     }
 
     @Override
