@@ -38,6 +38,44 @@ needs_of() {
 		command:python3 python3
 	EOF
 	;;
+	kernel) cat <<-'EOF'
+		file:/usr/src/linux-source-6.12.tar.xz linux-source-6.12
+		command:make make
+		command:gcc gcc
+		command:ld binutils
+		command:patch patch
+		command:flex flex
+		command:bison bison
+		command:bc bc
+		command:perl perl
+		command:xz xz-utils
+		command:lz4 lz4
+		command:cpio cpio
+		command:rsync rsync
+		command:depmod kmod
+		command:ccache ccache
+		command:pahole dwarves
+		file:/usr/include/stdio.h libc6-dev
+		file:/usr/include/gelf.h libelf-dev
+		file:/usr/include/openssl/ssl.h libssl-dev
+	EOF
+	;;
+	vm) cat <<-'EOF'
+		command:python3 python3
+		command:gcc gcc
+		file:/usr/include/stdio.h libc6-dev
+		command:qemu-system-x86_64 qemu-system-x86
+		command:mkfs.erofs erofs-utils
+		command:depmod kmod
+		command:xz xz-utils
+		command:java default-jre-headless
+		command:strace strace
+		command:gdb gdb
+		command:ps procps
+		command:ip iproute2
+		command:bpftool bpftool
+	EOF
+	;;
 	*)
 		echo "hitotsu: no such group of needs: $1" >&2
 		return 2
