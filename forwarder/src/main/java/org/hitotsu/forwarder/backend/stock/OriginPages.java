@@ -4,25 +4,26 @@ import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
-import org.hitotsu.forwarder.backend.stock.PageWork.Item;
-import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
-import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
+import org.hitotsu.forwarder.backend.common.PageWork.Item;
+import org.hitotsu.forwarder.backend.common.PageWork.Kind;
+import org.hitotsu.forwarder.backend.common.Userfault;
+import org.hitotsu.forwarder.backend.common.VmaPages;
+import org.hitotsu.forwarder.backend.common.VmaTable;
+import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The origin's memory: the program's own anonymous mappings under userfaultfd.
+ * The origin's memory: the program's own anonymous mappings.
  *
- * <p>A mapping is registered when the first of its pages is taken for another node, so a program whose threads are all at
- * home pays nothing. Taking a page is write-protect, read, and for an invalidation drop: a write in between waits at the
+ * <p>Taking a page is write-protect, read, and for an invalidation drop: a write in between waits at the
  * protection. Dropping takes a system call inside the address space, which the helper makes; drops gather while it is
  * busy and go in one batch.
  *
  * <p>Event loop only.
  */
-final class OriginPages extends BatchedPages {
+final class OriginPages extends VmaPages {
     /** Makes the helper discard the ranges in its mailbox; {@code done} gets the result on the event loop. */
     interface Discarder {
         void discard(long[] starts, long[] lengths, int count, java.util.function.LongConsumer done);
@@ -31,13 +32,9 @@ final class OriginPages extends BatchedPages {
     private static final int ZERO_RUN_MAX = 64;
 
     private final int memFd;
-    private final VmaTable vmas;
     private final Discarder discarder;
     private final NativeMemory single = new NativeMemory(Linux.PAGE_SIZE);
     private final NativeMemory zeros = new NativeMemory((long) ZERO_RUN_MAX * Linux.PAGE_SIZE);
-    /** Registered ranges, start → end. A superset of what is registered still: unmapping forgets on its own. */
-    private final TreeMap<Long, Long> registered = new TreeMap<>();
-
     private final ArrayDeque<PendingDrop> drops = new ArrayDeque<>();
     private boolean dropping;
     private long lastZeroEnd;
@@ -46,81 +43,39 @@ final class OriginPages extends BatchedPages {
     private record PendingDrop(long page, byte @Nullable [] data) {}
 
     OriginPages(Context context, Userfault uffd, int memFd, VmaTable vmas, Discarder discarder) {
-        super(context, uffd);
+        super(context, uffd, vmas);
         this.memFd = memFd;
-        this.vmas = vmas;
         this.discarder = discarder;
     }
 
     @Override
-    void run(Kind kind, List<Item> run) {
-        switch (kind) {
-            case INSTALL_WRITABLE, INSTALL_PROTECTED -> install(run, kind == Kind.INSTALL_PROTECTED);
-            case UNPROTECT -> run.forEach(item -> unprotectNow(item.page()));
-            case EXTRACT_SHARE, EXTRACT_INVALIDATE -> extract(run, kind == Kind.EXTRACT_INVALIDATE);
-            case DROP -> {
-                run.forEach(item -> dropNow(item.page()));
-                startDropping();
-            }
+    protected void take(Kind kind, List<Item> run) {
+        if (kind == Kind.DROP) {
+            run.forEach(item -> dropNow(item.page()));
+            startDropping();
+        } else {
+            extract(run, kind == Kind.EXTRACT_INVALIDATE);
         }
-    }
-
-    private void install(List<Item> run, boolean writeProtected) {
-        gather(run);
-        long start = run.get(0).page() << Linux.PAGE_SHIFT;
-        long length = (long) run.size() << Linux.PAGE_SHIFT;
-        for (long done = 0; done < length; ) {
-            long result = copyPiece(start + done, buffer.address() + done, length - done, writeProtected);
-            if (result == -Linux.ESRCH) {
-                break;
-            }
-            if (result < 0) {
-                broken(start + done, "can't be put back", result);
-                return;
-            }
-            done += result;
-        }
-        run.forEach(item -> events().onInstalled(item.page()));
-    }
-
-    private void unprotectNow(long page) {
-        long address = page << Linux.PAGE_SHIFT;
-        long result = uffd.writeProtect(address, Linux.PAGE_SIZE, false);
-        if (result < 0 && result != -Linux.ESRCH && result != -Linux.ENOENT) {
-            broken(address, "can't be made writable", result);
-            return;
-        }
-        events().onInstalled(page);
-    }
-
-    private void broken(long address, String what, long result) {
-        events().onBroken("page 0x" + Long.toHexString(address) + " " + what + " at the origin: "
-                + Linux.errorName(result) + " in " + vmas.find(address));
-    }
-
-    /**
-     * Copies as much of a run as lies in one mapping (mfill_atomic() answers ENOENT for more). What is known of the
-     * mappings may be too coarse, since many calls split one without changing what is mapped (madvise, mlock, mbind), and
-     * one that grew is not registered whole; so a refusal is answered by another look.
-     */
-    private long copyPiece(long address, long source, long length, boolean writeProtected) {
-        long result = -Linux.ENOENT;
-        for (int attempt = 0; attempt < 2 && (result == -Linux.ENOENT || result == -Linux.EINVAL); attempt++) {
-            if (attempt > 0) {
-                vmas.changed();
-            }
-            Vma vma = vmas.find(address);
-            if (vma == null || attempt > 0 && !register(vma, true)) {
-                return -Linux.ENOENT;
-            }
-            result = uffd.copy(address, source, Math.min(length, vma.end() - address), writeProtected);
-        }
-        return result;
     }
 
     @Override
-    public @Nullable Denial check(long page, boolean write) {
-        return VmaTable.denial(vmas.find(page << Linux.PAGE_SHIFT), write);
+    protected long register(long start, long length) {
+        return uffd.register(start, length);
+    }
+
+    @Override
+    protected @Nullable Denial denial(@Nullable Vma vma, boolean write) {
+        return denialOf(vma, write);
+    }
+
+    /**
+     * As {@link VmaTable#denial}, and nothing of a writable private file mapping: its pages can't be write-protected from
+     * outside. A read-only one holds the file's bytes (or the program's own, from when it was writable) and can be copied.
+     */
+    static @Nullable Denial denialOf(@Nullable Vma vma, boolean write) {
+        Denial general = VmaTable.denial(vma, write);
+        boolean writableFile = vma != null && vma.kind() == VmaTable.Kind.FILE && vma.writable();
+        return general == null && writableFile ? Denial.FILE_MAPPING : general;
     }
 
     /** Takes a run in pieces that lie in one mapping each, and page by page where one of them was never touched. */
@@ -129,7 +84,7 @@ final class OriginPages extends BatchedPages {
         while (start < run.size()) {
             long address = run.get(start).page() << Linux.PAGE_SHIFT;
             Vma vma = vmas.find(address);
-            Denial denial = VmaTable.denial(vma, invalidate);
+            Denial denial = denial(vma, invalidate);
             if (denial != null || vma == null) {
                 events().onExtractDenied(run.get(start).page(), denial == null ? Denial.UNMAPPED : denial);
                 start++;
@@ -187,19 +142,6 @@ final class OriginPages extends BatchedPages {
         return result >= 0;
     }
 
-    private boolean register(Vma vma, boolean force) {
-        java.util.Map.Entry<Long, Long> known = registered.floorEntry(vma.start());
-        if (!force && known != null && known.getValue() >= vma.end()) {
-            return true;
-        }
-        long result = uffd.register(vma.start(), vma.end() - vma.start());
-        if (result < 0) {
-            return false;
-        }
-        registered.put(vma.start(), vma.end());
-        return true;
-    }
-
     /**
      * The content of a page that is protected (or can't be written anyway). A page that was never touched is put in place
      * as zeros first, protected as well, so that a first write to it is seen.
@@ -222,7 +164,7 @@ final class OriginPages extends BatchedPages {
     }
 
     private void dropNow(long page) {
-        Denial denial = VmaTable.denial(vmas.find(page << Linux.PAGE_SHIFT), true);
+        Denial denial = denial(vmas.find(page << Linux.PAGE_SHIFT), true);
         if (denial != null) {
             // Not the program's to write: nobody else may be given it to write either.
             events().onExtractDenied(page, denial);
@@ -284,7 +226,7 @@ final class OriginPages extends BatchedPages {
         long length = Math.min((long) zeroRun * Linux.PAGE_SIZE, end - address);
         length = Math.min(length, untrackedRun(page, (int) (length >>> Linux.PAGE_SHIFT)) << Linux.PAGE_SHIFT);
         // A page that others have copies of is protected; its own content is gone only where the program gave it up.
-        boolean shared = !write && tracked != null && tracked.isTracked(page);
+        boolean shared = !write && isTracked(page);
         length = shared ? Linux.PAGE_SIZE : Math.max(length, Linux.PAGE_SIZE);
         long result = copyPiece(address, zeros.address(), length, shared);
         if (result == -Linux.EEXIST && !write) {
@@ -302,26 +244,16 @@ final class OriginPages extends BatchedPages {
         }
     }
 
-    private @Nullable TrackedPages tracked;
-
-    @Override
-    public void tracked(TrackedPages pages) {
-        this.tracked = pages;
-    }
-
     private long untrackedRun(long page, int max) {
-        if (tracked == null) {
-            return 1;
-        }
         int run = 1;
-        while (run < max && !tracked.isTracked(page + run)) {
+        while (run < max && !isTracked(page + run)) {
             run++;
         }
         return run;
     }
 
     @Override
-    void close() {
+    public void close() {
         super.close();
         Linux.close(memFd);
         single.close();

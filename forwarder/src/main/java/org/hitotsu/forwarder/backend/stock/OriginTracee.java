@@ -2,6 +2,8 @@ package org.hitotsu.forwarder.backend.stock;
 
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.InterruptedCall;
+import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
@@ -88,11 +90,11 @@ final class OriginTracee implements Tracer.StopHandler {
     /** Starts to park a thread which is at home and not traced. */
     static OriginTracee seizeToPark(
             Ptrace ptrace, Tracer tracer, Reports reports, int tid, long slot, BiConsumer<Captured, Throwable> parked)
-            throws TraceException {
+            throws KernelException {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.PARKING);
         tracee.slot = slot;
         tracee.parked = parked;
-        TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS));
+        KernelException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS));
         // No stop is missed: this thread is the one that takes them.
         tracer.handle(tid, tracee);
         ptrace.interrupt(tid);
@@ -105,11 +107,11 @@ final class OriginTracee implements Tracer.StopHandler {
      */
     static OriginTracee seizeToSpawn(
             Ptrace ptrace, Tracer tracer, Reports reports, int tid, boolean thread, Runnable done)
-            throws TraceException {
+            throws KernelException {
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.SPAWNING);
         tracee.thread = thread;
         tracee.callDone = done;
-        TraceException.check("trace thread " + tid, ptrace.seize(tid, SPAWN_OPTIONS));
+        KernelException.check("trace thread " + tid, ptrace.seize(tid, SPAWN_OPTIONS));
         tracer.handle(tid, tracee);
         return tracee;
     }
@@ -126,13 +128,13 @@ final class OriginTracee implements Tracer.StopHandler {
             int pid,
             @Nullable OriginTracee previous,
             Runnable failed)
-            throws TraceException {
+            throws KernelException {
         if (previous != null && previous.state == State.EXECING) {
             // An execve that has just failed and the next one, as in a walk through PATH: under the same trace.
             return previous;
         }
         OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.EXECING);
-        TraceException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
+        KernelException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
         tracee.leaderHandler = tid == pid ? null : tracer.handler(pid);
         tracee.pid = pid;
         tracee.callDone = failed;
@@ -195,7 +197,7 @@ final class OriginTracee implements Tracer.StopHandler {
             BiConsumer<Captured, Throwable> waiter = parked;
             parked = null;
             if (waiter != null) {
-                waiter.accept(null, new TraceException("thread " + tid + " has ended"));
+                waiter.accept(null, new KernelException("thread " + tid + " has ended"));
             }
             reports.onGone(tid);
             return;

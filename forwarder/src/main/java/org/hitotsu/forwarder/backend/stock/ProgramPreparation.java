@@ -1,6 +1,6 @@
 package org.hitotsu.forwarder.backend.stock;
 
-import static org.hitotsu.forwarder.backend.stock.TraceException.check;
+import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
-import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.VmaTable;
+import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -47,7 +49,7 @@ final class ProgramPreparation {
         this.pidfd = pidfd;
     }
 
-    Prepared run() throws TraceException, IOException {
+    Prepared run() throws KernelException, IOException {
         // At the event the kernel has yet to write execve's result into rax: registers set now would be overwritten.
         check("step out of execve", ptrace.contToSyscall(pid, 0));
         awaitStop(Linux.SIGTRAP | 0x80, ptrace::contToSyscall);
@@ -56,7 +58,7 @@ final class ProgramPreparation {
         boolean done = false;
         try {
             List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
-            SpaceLayout layout = special(maps);
+            SpaceLayout layout = VmaTable.layout(maps);
             syscallAt = findSyscall(memFd, maps);
             mapAgent(memFd);
             syscallAt = AgentRegion.injectEntry();
@@ -80,20 +82,8 @@ final class ProgramPreparation {
         }
     }
 
-    private static SpaceLayout special(List<Vma> maps) {
-        long start = 0;
-        long end = 0;
-        for (Vma vma : maps) {
-            if (vma.name().startsWith("[vvar") || vma.name().equals("[vdso]")) {
-                start = start == 0 ? vma.start() : Math.min(start, vma.start());
-                end = Math.max(end, vma.end());
-            }
-        }
-        return new SpaceLayout(start, end - start);
-    }
-
     /** A {@code syscall} instruction in the program: the vdso has some, as fallbacks of its clocks. */
-    private static long findSyscall(int memFd, List<Vma> maps) throws TraceException {
+    private static long findSyscall(int memFd, List<Vma> maps) throws KernelException {
         for (Vma vma : maps) {
             if (vma.name().equals("[vdso]")) {
                 byte[] text = read(memFd, vma.start(), (int) (vma.end() - vma.start()));
@@ -104,10 +94,10 @@ final class ProgramPreparation {
                 }
             }
         }
-        throw new TraceException("the program has no vdso to take a syscall instruction from; boot without vdso=0");
+        throw new KernelException("the program has no vdso to take a syscall instruction from; boot without vdso=0");
     }
 
-    private void mapAgent(int memFd) throws TraceException {
+    private void mapAgent(int memFd) throws KernelException {
         byte[] path = ("/proc/" + Linux.getpid() + "/fd/" + region.memfd() + "\0").getBytes(StandardCharsets.UTF_8);
         long at = entryRegisters[Registers.RSP];
         byte[] saved = read(memFd, at, path.length);
@@ -134,14 +124,14 @@ final class ProgramPreparation {
         check("madvise", inject(Linux.NR_MADVISE, StockLayout.AGENT_BASE, StockLayout.AGENT_SIZE, dontFork));
     }
 
-    private int userfault() throws TraceException {
+    private int userfault() throws KernelException {
         long there = check("userfaultfd", inject(Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK));
         int here = (int) check("pidfd_getfd", Linux.pidfdGetfd(pidfd, (int) there));
         check("close", inject(Linux.NR_CLOSE, there));
         return here;
     }
 
-    private void makeAnonymous(int memFd, Vma vma) throws TraceException {
+    private void makeAnonymous(int memFd, Vma vma) throws KernelException {
         int length = (int) (vma.end() - vma.start());
         byte[] content = read(memFd, vma.start(), length);
         int prot = Linux.PROT_READ | Linux.PROT_WRITE;
@@ -150,7 +140,7 @@ final class ProgramPreparation {
         write(memFd, vma.start(), content, 0, length);
     }
 
-    private int spawnHelper() throws TraceException {
+    private int spawnHelper() throws KernelException {
         long[] registers = entryRegisters.clone();
         registers[Registers.RIP] = AgentRegion.spawnHelperEntry();
         registers[Registers.RBX] = AgentRegion.controlSlot();
@@ -164,7 +154,7 @@ final class ProgramPreparation {
     }
 
     /** Makes the stopped thread execute one system call. Its result, or {@code -errno}. */
-    private long inject(long nr, long... args) throws TraceException {
+    private long inject(long nr, long... args) throws KernelException {
         while (true) {
             long[] registers = entryRegisters.clone();
             registers[Registers.RIP] = syscallAt;
@@ -184,12 +174,12 @@ final class ProgramPreparation {
     }
 
     /** Waits for the stop that the last request leads to; a signal that comes first is kept for later. */
-    private void awaitStop(int signal, Resume resume) throws TraceException {
+    private void awaitStop(int signal, Resume resume) throws KernelException {
         while (true) {
             check("wait", ptrace.waitFor(pid));
             int status = ptrace.lastStatus();
             if (!Ptrace.stopped(status)) {
-                throw new TraceException("the program ended while it was prepared");
+                throw new KernelException("the program ended while it was prepared");
             }
             // An interrupt that was asked for before the exec can still come (event), in the middle of a call even,
             // which
@@ -209,11 +199,11 @@ final class ProgramPreparation {
         long resume(int tid, int signal);
     }
 
-    static byte[] read(int memFd, long address, int length) throws TraceException {
+    static byte[] read(int memFd, long address, int length) throws KernelException {
         try (NativeMemory buffer = new NativeMemory(length)) {
             long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
             if (got != length) {
-                throw new TraceException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
+                throw new KernelException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
             }
             byte[] bytes = new byte[length];
             NativeMemory.copyOut(buffer.address(), bytes, 0, length);
@@ -221,12 +211,12 @@ final class ProgramPreparation {
         }
     }
 
-    static void write(int memFd, long address, byte[] bytes, int offset, int length) throws TraceException {
+    static void write(int memFd, long address, byte[] bytes, int offset, int length) throws KernelException {
         try (NativeMemory buffer = new NativeMemory(length)) {
             NativeMemory.copyIn(buffer.address(), bytes, offset, length);
             long put = Linux.call(Linux.NR_PWRITE64, memFd, buffer.address(), length, address, 0, 0);
             if (put != length) {
-                throw new TraceException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
+                throw new KernelException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
             }
         }
     }

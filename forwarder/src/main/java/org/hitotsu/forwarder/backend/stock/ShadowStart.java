@@ -1,10 +1,12 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import static org.hitotsu.forwarder.backend.common.KernelException.check;
 import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
-import static org.hitotsu.forwarder.backend.stock.TraceException.check;
 
 import java.io.IOException;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -24,7 +26,7 @@ final class ShadowStart {
         this.layout = layout;
     }
 
-    Started run(Ptrace ptrace) throws TraceException, IOException {
+    Started run(Ptrace ptrace) throws KernelException, IOException {
         AgentRegion region = new AgentRegion();
         int pid = 0;
         boolean done = false;
@@ -65,12 +67,12 @@ final class ShadowStart {
         }
     }
 
-    private static void awaitReady(Ptrace ptrace, int pid, long box) throws TraceException {
+    private static void awaitReady(Ptrace ptrace, int pid, long box) throws KernelException {
         while (true) {
             check("wait for the shadow", ptrace.waitFor(pid));
             int status = ptrace.lastStatus();
             if (!Ptrace.stopped(status)) {
-                throw new TraceException("the shadow ended with status " + status + " before it was ready");
+                throw new KernelException("the shadow ended with status " + status + " before it was ready");
             }
             if (Ptrace.event(status) == 0 && Ptrace.stopSignal(status) == Linux.SIGTRAP) {
                 break;
@@ -79,17 +81,17 @@ final class ShadowStart {
         }
         long step = NativeMemory.getLong(box + SHADOW_FAILED);
         if (step != 0) {
-            throw new TraceException("prepare the shadow, step " + step, NativeMemory.getLong(box + SHADOW_ERRNO));
+            throw new KernelException("prepare the shadow, step " + step, NativeMemory.getLong(box + SHADOW_ERRNO));
         }
     }
 
-    private static int fetch(int pidfd, long field) throws TraceException {
+    private static int fetch(int pidfd, long field) throws KernelException {
         return (int) check("pidfd_getfd", Linux.pidfdGetfd(pidfd, (int) NativeMemory.getLong(field)));
     }
 
-    private void register(int fd) throws TraceException {
+    private void register(int fd) throws KernelException {
         Userfault uffd = new Userfault(fd);
-        check("UFFDIO_API", uffd.enable());
+        check("UFFDIO_API", uffd.enable(0));
         long special = layout.specialStart();
         check("register the canvas", uffd.register(CANVAS_START, AGENT_BASE - CANVAS_START));
         if (special == 0) {

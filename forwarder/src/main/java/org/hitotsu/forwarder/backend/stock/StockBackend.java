@@ -1,7 +1,7 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import static org.hitotsu.forwarder.backend.common.KernelException.check;
 import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
-import static org.hitotsu.forwarder.backend.stock.TraceException.check;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -14,6 +14,8 @@ import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.ShadowSpace;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -105,7 +107,7 @@ public final class StockBackend implements Backend {
             try {
                 next.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
                 next.region = new AgentRegion();
-            } catch (TraceException | IOException e) {
+            } catch (KernelException | IOException e) {
                 Linux.kill(pid, Linux.SIGKILL);
                 next.prepared.fail(e);
                 return next;
@@ -132,7 +134,7 @@ public final class StockBackend implements Backend {
         @Override
         public void onStop(Ptrace ptrace, int tid, int status) {
             if (!Ptrace.stopped(status)) {
-                fail(new TraceException("process " + pid + " ended before it became the program"));
+                fail(new KernelException("process " + pid + " ended before it became the program"));
                 return;
             }
             if (Ptrace.event(status) == Ptrace.EVENT_EXEC) {
@@ -149,10 +151,10 @@ public final class StockBackend implements Backend {
             try {
                 ProgramPreparation.Prepared program = new ProgramPreparation(ptrace, agent, pid, pidfd).run();
                 Userfault uffd = new Userfault(program.uffd());
-                check("UFFDIO_API", uffd.enable());
+                check("UFFDIO_API", uffd.enable(0));
                 uffd.release();
                 context.runOnContext(ignored -> ready(program, agent));
-            } catch (TraceException | IOException e) {
+            } catch (KernelException | IOException e) {
                 Linux.kill(pid, Linux.SIGKILL);
                 fail(e);
             }

@@ -8,6 +8,9 @@ import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.ProgramOutput;
+import org.hitotsu.forwarder.backend.common.Userfault;
+import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
@@ -37,7 +40,7 @@ final class StockOriginSpace implements OriginSpace {
         this.threads = threads;
         this.pidfd = pidfd;
         // The helper has the same memory, and keeps it when the program's first thread ends before the others.
-        this.vmas = new VmaTable(program.helperPid());
+        this.vmas = new VmaTable(program.helperPid(), StockLayout.AGENT_BASE, StockLayout.AGENT_END);
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
@@ -155,18 +158,7 @@ final class StockOriginSpace implements OriginSpace {
 
     @Override
     public void kill(String why) {
-        long stderr = Linux.pidfdGetfd(pidfd, 2);
-        if (stderr >= 0) {
-            byte[] line = ("hitotsu: " + why + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            try (NativeMemory text = new NativeMemory(line.length)) {
-                NativeMemory.copyIn(text.address(), line, 0, line.length);
-                // A pipe that nobody reads must not stop the daemon.
-                if (Linux.writableNow((int) stderr)) {
-                    Linux.call(Linux.NR_WRITE, stderr, text.address(), line.length);
-                }
-            }
-            Linux.close((int) stderr);
-        }
+        ProgramOutput.printError(pidfd, why);
         Linux.kill(program.pid(), Linux.SIGKILL);
     }
 

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.stock;
 import java.util.ArrayList;
 import java.util.List;
 import org.hitotsu.forwarder.backend.Backend.Feature;
+import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
@@ -36,7 +37,7 @@ final class StockProbe {
         add("userfaultfd", uffd >= 0, detail(uffd), "build the kernel with CONFIG_USERFAULTFD and run as root");
         if (uffd >= 0) {
             try (Userfault handle = new Userfault((int) uffd)) {
-                long api = handle.enable();
+                long api = handle.enable(0);
                 add(
                         "userfaultfd write protection of shared memory",
                         api >= 0,

@@ -4,6 +4,8 @@ import io.vertx.core.Context;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.ShadowSpace;
 import org.hitotsu.forwarder.backend.ShadowThreads;
+import org.hitotsu.forwarder.backend.common.ShadowPages;
+import org.hitotsu.forwarder.backend.common.Userfault;
 
 /** A shadow with everything the daemon holds of it. */
 final class StockShadowSpace implements ShadowSpace {

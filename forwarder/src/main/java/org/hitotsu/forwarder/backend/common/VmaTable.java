@@ -1,4 +1,4 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
+import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,36 +17,46 @@ import org.jspecify.annotations.Nullable;
  * a mapping found here exists. One that is not found may be new (an mmap that replaces nothing is not reported, and the
  * stack grows by itself), so a miss reads the file again.
  */
-final class VmaTable {
+public final class VmaTable {
     /**
      * One mapping.
      *
      * @param start first address
      * @param end address behind the last
      */
-    record Vma(long start, long end, boolean readable, boolean writable, boolean shared, Kind kind, String name) {}
+    public record Vma(
+            long start, long end, boolean readable, boolean writable, boolean shared, Kind kind, String name) {}
 
-    enum Kind {
+    public enum Kind {
         ANONYMOUS,
         FILE,
         SPECIAL
     }
 
     private final Path maps;
+    private final long hiddenStart;
+    private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
 
-    VmaTable(int pid) {
-        maps = Path.of("/proc/" + pid + "/maps");
+    public VmaTable(int pid) {
+        this(pid, 0, 0);
     }
 
-    void changed() {
+    /** A table that leaves out what is mapped in a range of the daemon's own. */
+    public VmaTable(int pid, long hiddenStart, long hiddenEnd) {
+        maps = Path.of("/proc/" + pid + "/maps");
+        this.hiddenStart = hiddenStart;
+        this.hiddenEnd = hiddenEnd;
+    }
+
+    /** What is known may be wrong from now on. */
+    public void changed() {
         stale = true;
     }
 
     /** The mapping that holds {@code address}, or null. */
-    @Nullable
-    Vma find(long address) {
+    public @Nullable Vma find(long address) {
         if (!stale) {
             Vma known = lookup(address);
             if (known != null) {
@@ -65,7 +76,9 @@ final class VmaTable {
         TreeMap<Long, Vma> fresh = new TreeMap<>();
         try {
             for (Vma vma : parse(Files.readAllLines(maps))) {
-                fresh.put(vma.start(), vma);
+                if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
+                    fresh.put(vma.start(), vma);
+                }
             }
         } catch (IOException e) {
             // The process has ended; nothing is mapped any more.
@@ -75,12 +88,9 @@ final class VmaTable {
         stale = false;
     }
 
-    /** Parses lines of /proc/PID/maps; those of the agent's own region are left out. */
-    static List<Vma> parse(List<String> lines) {
-        return lines.stream()
-                .map(VmaTable::parseLine)
-                .filter(vma -> vma.start() < StockLayout.AGENT_BASE || vma.start() >= StockLayout.AGENT_END)
-                .toList();
+    /** Parses lines of /proc/PID/maps. */
+    public static List<Vma> parse(List<String> lines) {
+        return lines.stream().map(VmaTable::parseLine).toList();
     }
 
     private static Vma parseLine(String line) {
@@ -104,8 +114,21 @@ final class VmaTable {
                 name);
     }
 
+    /** What a shadow has to copy of a process with these mappings. */
+    public static SpaceLayout layout(List<Vma> maps) {
+        long start = 0;
+        long end = 0;
+        for (Vma vma : maps) {
+            if (vma.name().startsWith("[vvar") || vma.name().equals("[vdso]")) {
+                start = start == 0 ? vma.start() : Math.min(start, vma.start());
+                end = Math.max(end, vma.end());
+            }
+        }
+        return new SpaceLayout(start, end - start);
+    }
+
     /** Why another node may not have this access; null if it may. */
-    static @Nullable Denial denial(@Nullable Vma vma, boolean write) {
+    public static @Nullable Denial denial(@Nullable Vma vma, boolean write) {
         if (vma == null) {
             return Denial.UNMAPPED;
         }
@@ -115,11 +138,6 @@ final class VmaTable {
         if (vma.shared()) {
             return Denial.SHARED_MAPPING;
         }
-        if (write ? !vma.writable() : !vma.readable()) {
-            return Denial.PROTECTED;
-        }
-        // A private file mapping's pages can't be write-protected from outside, so a writable one can't be shared. A
-        // read-only one holds the file's bytes (or the program's own, from when it was writable) and can be copied.
-        return vma.kind() == Kind.FILE && vma.writable() ? Denial.FILE_MAPPING : null;
+        return (write ? vma.writable() : vma.readable()) ? null : Denial.PROTECTED;
     }
 }

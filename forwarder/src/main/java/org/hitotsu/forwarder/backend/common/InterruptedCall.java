@@ -1,4 +1,4 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -6,7 +6,7 @@ import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.syscall.SyscallTable;
 
 /** What becomes of a system call that a stop of ours, and no signal, has interrupted. */
-final class InterruptedCall {
+public final class InterruptedCall {
     private InterruptedCall() {}
 
     /**
@@ -15,7 +15,7 @@ final class InterruptedCall {
      * <p>Some calls answer EINTR to any wake-up (signal(7), "Interruption of system calls … by stop signals"); since no
      * signal is there to be handled, the program would see an EINTR which we invented. The table names them.
      */
-    static ThreadImage settled(ThreadImage image) {
+    public static ThreadImage settled(ThreadImage image) {
         long nr = image.register(Registers.ORIG_RAX);
         if (nr < 0) {
             return image;

@@ -1,4 +1,4 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import io.vertx.core.Context;
 import org.hitotsu.forwarder.loop.LoopFd;
@@ -9,9 +9,9 @@ import org.hitotsu.forwarder.nativecall.NativeMemory;
  * A userfaultfd of another process on the event loop (userfaultfd(2), ioctl_userfaultfd(2)). Results follow
  * {@link Linux}. Event loop only, but for {@link #enable}.
  */
-final class Userfault implements AutoCloseable {
+public final class Userfault implements AutoCloseable {
     /** Receives each page-fault event. */
-    interface Handler {
+    public interface Handler {
         void onFault(long page, boolean write, boolean protectedPage, int tid);
     }
 
@@ -23,6 +23,8 @@ final class Userfault implements AutoCloseable {
     private static final int FEATURE_PAGEFAULT_FLAG_WP = 1;
     private static final int FEATURE_THREAD_ID = 1 << 8;
     private static final int FEATURE_WP_HUGETLBFS_SHMEM = 1 << 12;
+    private static final int MODE_MISSING = 1;
+    private static final int MODE_WP = 2;
     private static final int FLAG_WRITE = 1;
     private static final int FLAG_WP = 2;
     private static final int EVENT_PAGEFAULT = 0x12;
@@ -35,16 +37,26 @@ final class Userfault implements AutoCloseable {
     private @org.jspecify.annotations.Nullable LoopFd watched;
     private boolean closed;
 
-    Userfault(int fd) {
+    public Userfault(int fd) {
         this.fd = fd;
     }
 
-    /** UFFDIO_API; write protection of shared memory needs Linux 5.19. */
-    long enable() {
+    /**
+     * UFFDIO_API with the features that both back-ends need; write protection of shared memory needs Linux 5.19.
+     *
+     * @param more other features, as bits
+     */
+    public long enable(long more) {
         NativeMemory.putLong(arg, 0xaa);
-        NativeMemory.putLong(arg + 8, FEATURE_PAGEFAULT_FLAG_WP | FEATURE_THREAD_ID | FEATURE_WP_HUGETLBFS_SHMEM);
+        NativeMemory.putLong(
+                arg + 8, FEATURE_PAGEFAULT_FLAG_WP | FEATURE_THREAD_ID | FEATURE_WP_HUGETLBFS_SHMEM | more);
         NativeMemory.putLong(arg + 16, 0);
         return Linux.ioctl(fd, API, arg);
+    }
+
+    /** For requests that this class does not have. */
+    public int fd() {
+        return fd;
     }
 
     void watch(Context context, Handler handler) {
@@ -64,10 +76,19 @@ final class Userfault implements AutoCloseable {
     }
 
     /** Registers a range for missing and write-protect events. */
-    long register(long start, long length) {
+    public long register(long start, long length) {
+        return register(start, length, MODE_MISSING | MODE_WP);
+    }
+
+    /** Registers a range for write-protect events alone: pages that were never touched stay the kernel's affair. */
+    public long registerProtection(long start, long length) {
+        return register(start, length, MODE_WP);
+    }
+
+    private long register(long start, long length, int modes) {
         NativeMemory.putLong(arg, start);
         NativeMemory.putLong(arg + 8, length);
-        NativeMemory.putLong(arg + 16, 3);
+        NativeMemory.putLong(arg + 16, modes);
         NativeMemory.putLong(arg + 24, 0);
         return Linux.ioctl(fd, REGISTER, arg);
     }
@@ -77,7 +98,7 @@ final class Userfault implements AutoCloseable {
      *
      * @return bytes copied, which may be fewer than asked, or {@code -errno}
      */
-    long copy(long start, long source, long length, boolean writeProtected) {
+    public long copy(long start, long source, long length, boolean writeProtected) {
         NativeMemory.putLong(arg, start);
         NativeMemory.putLong(arg + 8, source);
         NativeMemory.putLong(arg + 16, length);
@@ -89,7 +110,7 @@ final class Userfault implements AutoCloseable {
     }
 
     /** Sets or clears write protection; clearing wakes. */
-    long writeProtect(long start, long length, boolean on) {
+    public long writeProtect(long start, long length, boolean on) {
         NativeMemory.putLong(arg, start);
         NativeMemory.putLong(arg + 8, length);
         NativeMemory.putLong(arg + 16, on ? 1 : 0);
@@ -103,14 +124,15 @@ final class Userfault implements AutoCloseable {
         }
     }
 
-    long wake(long start, long length) {
+    /** Lets the threads that wait for pages of the range try again. */
+    public long wake(long start, long length) {
         NativeMemory.putLong(arg, start);
         NativeMemory.putLong(arg + 8, length);
         return Linux.ioctl(fd, WAKE, arg);
     }
 
     /** Frees what this object owns, but not the descriptor, which goes on to another owner. */
-    void release() {
+    public void release() {
         closed = true;
         scratch.close();
     }

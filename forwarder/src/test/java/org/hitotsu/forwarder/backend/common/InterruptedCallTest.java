@@ -1,4 +1,4 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import io.vertx.core.Context;
 import java.util.ArrayList;
@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Event loop only.
  */
-final class PageWork {
+public final class PageWork {
     /** Longest run; as long as the protocol's longest prefetch. */
-    static final int MAX_RUN = 64;
+    public static final int MAX_RUN = 64;
 
-    enum Kind {
+    public enum Kind {
         INSTALL_WRITABLE,
         INSTALL_PROTECTED,
         UNPROTECT,
@@ -26,11 +26,14 @@ final class PageWork {
     }
 
     /** One operation. */
-    record Item(Kind kind, long page, byte @Nullable [] data, int offset) {}
+    public record Item(Kind kind, long page, byte @Nullable [] data, int offset) {}
 
     /** Does a run: at least one item, all of {@code kind}, on adjacent pages in ascending order. */
     interface Worker {
         void run(Kind kind, List<Item> items);
+
+        /** Every run of this turn has been handed out. */
+        void flushed();
     }
 
     private final Context context;
@@ -70,6 +73,9 @@ final class PageWork {
                 worker.run(work.get(start).kind(), work.subList(start, i));
                 start = i;
             }
+        }
+        if (!closed) {
+            worker.flushed();
         }
     }
 

@@ -1,11 +1,12 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
-import org.hitotsu.forwarder.backend.stock.VmaTable.Kind;
-import org.hitotsu.forwarder.backend.stock.VmaTable.Vma;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.VmaTable.Kind;
+import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,13 +92,25 @@ class VmaTableTest {
     }
 
     @Test
-    void agentRegionIsLeftOut() {
-        List<Vma> parsed = VmaTable.parse(List.of(
-                "6eff00000000-6f0000000000 rw-p 00000000 00:00 0 ",
-                "6f0000000000-6f0000010000 r-xs 00000000 00:01 5 /memfd:hitotsu-agent (deleted)",
-                "6f0000010000-6f0001000000 rw-s 00010000 00:01 5 /memfd:hitotsu-agent (deleted)",
-                "6f0001000000-6f0001001000 rw-p 00000000 00:00 0 "));
-        assertThat(parsed).extracting(Vma::start).containsExactly(0x6eff00000000L, StockLayout.AGENT_END);
+    void hiddenRangeIsLeftOut() {
+        long heap = mapped("[heap]");
+        assertThat(new VmaTable(Linux.getpid()).find(heap)).isNotNull();
+        Vma hidden = java.util.Objects.requireNonNull(new VmaTable(Linux.getpid()).find(heap));
+        VmaTable table = new VmaTable(Linux.getpid(), hidden.start(), hidden.end());
+        assertThat(table.find(heap)).isNull();
+        assertThat(table.find(mapped("[stack]"))).isNotNull();
+    }
+
+    private static long mapped(String name) {
+        try {
+            return VmaTable.parse(java.nio.file.Files.readAllLines(java.nio.file.Path.of("/proc/self/maps"))).stream()
+                    .filter(vma -> vma.name().equals(name))
+                    .findFirst()
+                    .orElseThrow()
+                    .start();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -116,12 +129,12 @@ class VmaTableTest {
     }
 
     @Test
-    void privateFilesAreReadOnlyOrDenied() {
+    void privateFilesAreLikeOtherPrivateMemory() {
         String file = "7f0000000000-7f0000001000 %s 00000000 08:01 99 /lib/libc.so.6";
         assertThat(read(file.formatted("r-xp"))).isNull();
         assertThat(write(file.formatted("r-xp"))).isEqualTo(Denial.PROTECTED);
-        assertThat(read(file.formatted("rw-p"))).isEqualTo(Denial.FILE_MAPPING);
-        assertThat(write(file.formatted("rw-p"))).isEqualTo(Denial.FILE_MAPPING);
+        assertThat(read(file.formatted("rw-p"))).isNull();
+        assertThat(write(file.formatted("rw-p"))).isNull();
         assertThat(read("7ffc00000000-7ffc00004000 r-xp 00000000 00:00 0 [vdso]"))
                 .isEqualTo(Denial.SPECIAL_MAPPING);
     }
@@ -149,5 +162,16 @@ class VmaTableTest {
     @Test
     void processThatHasEndedMapsNothing() {
         assertThat(new VmaTable(0x3ffffff).find(0x10000)).isNull();
+    }
+
+    @Test
+    void layoutSpansTheKernelsOwnMappings() {
+        List<Vma> maps = VmaTable.parse(List.of(
+                "7ffff7fc0000-7ffff7fc4000 r--p 00000000 00:00 0                          [vvar]",
+                "7ffff7fc4000-7ffff7fc6000 r--p 00000000 00:00 0                          [vvar_vclock]",
+                "7ffff7fc6000-7ffff7fc8000 r-xp 00000000 00:00 0                          [vdso]",
+                "7ffff7fc8000-7ffff7fc9000 rw-p 00000000 00:00 0 "));
+        assertThat(VmaTable.layout(maps)).isEqualTo(new SpaceLayout(0x7ffff7fc0000L, 0x8000));
+        assertThat(VmaTable.layout(maps.subList(3, 4))).isEqualTo(new SpaceLayout(0, 0));
     }
 }

@@ -1,10 +1,10 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;
-import org.hitotsu.forwarder.backend.stock.PageWork.Item;
-import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
+import org.hitotsu.forwarder.backend.common.PageWork.Item;
+import org.hitotsu.forwarder.backend.common.PageWork.Kind;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
@@ -15,19 +15,20 @@ import org.jspecify.annotations.Nullable;
  * <p>The descriptor is only read where the page is there: reading a hole leaves it a hole, but a mapping of it in the
  * daemon would not. Event loop only.
  */
-final class ShadowPages extends BatchedPages {
+public final class ShadowPages extends BatchedPages {
     private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
     private final int canvas;
     private boolean closed;
 
-    ShadowPages(Context context, Userfault uffd, int canvas) {
+    /** @param canvas the memfd; it and {@code uffd} are this object's from now on */
+    public ShadowPages(Context context, Userfault uffd, int canvas) {
         super(context, uffd);
         this.canvas = canvas;
     }
 
     @Override
-    void run(Kind kind, List<Item> run) {
+    protected void run(Kind kind, List<Item> run) {
         long page = run.get(0).page();
         long address = page << Linux.PAGE_SHIFT;
         long length = (long) run.size() << Linux.PAGE_SHIFT;
@@ -117,7 +118,7 @@ final class ShadowPages extends BatchedPages {
     }
 
     @Override
-    void close() {
+    public void close() {
         if (!closed) {
             closed = true;
             super.close();

@@ -1,31 +1,49 @@
-package org.hitotsu.forwarder.backend.stock;
+package org.hitotsu.forwarder.backend.common;
 
 import io.vertx.core.Context;
 import java.util.List;
 import org.hitotsu.forwarder.backend.PagePort;
-import org.hitotsu.forwarder.backend.stock.PageWork.Item;
-import org.hitotsu.forwarder.backend.stock.PageWork.Kind;
+import org.hitotsu.forwarder.backend.common.PageWork.Item;
+import org.hitotsu.forwarder.backend.common.PageWork.Kind;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /** What the two kinds of memory have in common: faults of a userfaultfd, and operations gathered into runs. */
-abstract class BatchedPages implements PagePort {
-    final Userfault uffd;
+public abstract class BatchedPages implements PagePort {
+    protected final Userfault uffd;
     /** Room for the longest run. */
-    final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
+    protected final NativeMemory buffer = new NativeMemory((long) PageWork.MAX_RUN * Linux.PAGE_SIZE);
 
     private final PageWork work;
     private @Nullable Events events;
 
-    BatchedPages(Context context, Userfault uffd) {
+    protected BatchedPages(Context context, Userfault uffd) {
         this.uffd = uffd;
-        this.work = new PageWork(context, this::run);
+        this.work = new PageWork(context, new PageWork.Worker() {
+            @Override
+            public void run(Kind kind, List<Item> items) {
+                BatchedPages.this.run(kind, items);
+            }
+
+            @Override
+            public void flushed() {
+                BatchedPages.this.flushed();
+            }
+        });
         uffd.watch(context, this::onFault);
     }
 
     /** Does a run; see {@link PageWork.Worker}. */
-    abstract void run(Kind kind, List<Item> run);
+    protected abstract void run(Kind kind, List<Item> run);
+
+    /** Every run of this turn of the event loop has been given to {@link #run}. */
+    protected void flushed() {}
+
+    /** Has {@link #run} do one more operation in a later turn. */
+    protected final void later(Kind kind, long page) {
+        work.add(kind, page);
+    }
 
     private void onFault(long page, boolean write, boolean protectedPage, int tid) {
         if (events != null) {
@@ -38,7 +56,7 @@ abstract class BatchedPages implements PagePort {
         this.events = handler;
     }
 
-    final Events events() {
+    protected final Events events() {
         return java.util.Objects.requireNonNull(events, "events");
     }
 
@@ -68,7 +86,7 @@ abstract class BatchedPages implements PagePort {
     }
 
     /** Copies the pages of an installing run into the buffer, in order. */
-    final void gather(List<Item> run) {
+    protected final void gather(List<Item> run) {
         long at = buffer.address();
         for (Item item : run) {
             NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
@@ -76,14 +94,14 @@ abstract class BatchedPages implements PagePort {
         }
     }
 
-    static byte[] copyOut(long from) {
+    protected static byte[] copyOut(long from) {
         byte[] data = new byte[Linux.PAGE_SIZE];
         NativeMemory.copyOut(from, data, 0, Linux.PAGE_SIZE);
         return data;
     }
 
     /** Stops; what is not done is dropped. */
-    void close() {
+    public void close() {
         work.close();
         uffd.close();
         buffer.close();

@@ -1,0 +1,140 @@
+package org.hitotsu.forwarder.backend.common;
+
+import io.vertx.core.Context;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.hitotsu.forwarder.backend.common.PageWork.Item;
+import org.hitotsu.forwarder.backend.common.PageWork.Kind;
+import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An origin's memory: the program's own mappings, each registered with userfaultfd when the first of its pages is taken
+ * for another node, so that a program whose threads are all at home pays nothing. Putting pages back is the same for
+ * every back-end; how they are taken is not.
+ *
+ * <p>Event loop only.
+ */
+public abstract class VmaPages extends BatchedPages {
+    protected final VmaTable vmas;
+    /** Registered ranges, start → end. A superset of what is registered still: unmapping forgets on its own. */
+    private final TreeMap<Long, Long> registered = new TreeMap<>();
+
+    private @Nullable TrackedPages tracked;
+
+    protected VmaPages(Context context, Userfault uffd, VmaTable vmas) {
+        super(context, uffd);
+        this.vmas = vmas;
+    }
+
+    /** Takes or drops pages; {@code kind} is none of those that put pages back. */
+    protected abstract void take(Kind kind, List<Item> run);
+
+    /** Asks for the events that this back-end needs of a range of one mapping. */
+    protected abstract long register(long start, long length);
+
+    /** Why another node may not have this access; null if it may. */
+    protected @Nullable Denial denial(@Nullable Vma vma, boolean write) {
+        return VmaTable.denial(vma, write);
+    }
+
+    @Override
+    protected final void run(Kind kind, List<Item> run) {
+        switch (kind) {
+            case INSTALL_WRITABLE, INSTALL_PROTECTED -> install(run, kind == Kind.INSTALL_PROTECTED);
+            case UNPROTECT -> run.forEach(item -> unprotectNow(item.page()));
+            case EXTRACT_SHARE, EXTRACT_INVALIDATE, DROP -> take(kind, run);
+        }
+    }
+
+    private void install(List<Item> run, boolean writeProtected) {
+        gather(run);
+        long start = run.get(0).page() << Linux.PAGE_SHIFT;
+        long length = (long) run.size() << Linux.PAGE_SHIFT;
+        for (long done = 0; done < length; ) {
+            long result = copyPiece(start + done, buffer.address() + done, length - done, writeProtected);
+            if (result == -Linux.ESRCH) {
+                break;
+            }
+            if (result < 0) {
+                broken(start + done, "can't be put back", result);
+                return;
+            }
+            done += result;
+        }
+        run.forEach(item -> events().onInstalled(item.page()));
+    }
+
+    private void unprotectNow(long page) {
+        long address = page << Linux.PAGE_SHIFT;
+        long result = uffd.writeProtect(address, Linux.PAGE_SIZE, false);
+        if (result < 0 && result != -Linux.ESRCH && result != -Linux.ENOENT) {
+            broken(address, "can't be made writable", result);
+            return;
+        }
+        events().onInstalled(page);
+    }
+
+    /** Reports that the page at {@code address} is in doubt. */
+    protected final void broken(long address, String what, long result) {
+        events().onBroken("page 0x" + Long.toHexString(address) + " " + what + " at the origin: "
+                + Linux.errorName(result) + " in " + vmas.find(address));
+    }
+
+    /**
+     * Copies as much of a run as lies in one mapping (mfill_atomic() answers ENOENT for more). What is known of the
+     * mappings may be too coarse, since many calls split one without changing what is mapped (madvise, mlock, mbind), and
+     * one that grew is not registered whole; so a refusal is answered by another look.
+     *
+     * @return bytes copied, or {@code -errno}
+     */
+    protected final long copyPiece(long address, long source, long length, boolean writeProtected) {
+        long result = -Linux.ENOENT;
+        for (int attempt = 0; attempt < 2 && (result == -Linux.ENOENT || result == -Linux.EINVAL); attempt++) {
+            if (attempt > 0) {
+                vmas.changed();
+            }
+            Vma vma = vmas.find(address);
+            if (vma == null || attempt > 0 && !register(vma, true)) {
+                return -Linux.ENOENT;
+            }
+            result = uffd.copy(address, source, Math.min(length, vma.end() - address), writeProtected);
+        }
+        return result;
+    }
+
+    /**
+     * Registers a mapping whole.
+     *
+     * @param again even if it was registered, since the kernel says that some of it is not
+     * @return whether it is registered
+     */
+    protected final boolean register(Vma vma, boolean again) {
+        Map.Entry<Long, Long> known = registered.floorEntry(vma.start());
+        if (!again && known != null && known.getValue() >= vma.end()) {
+            return true;
+        }
+        if (register(vma.start(), vma.end() - vma.start()) < 0) {
+            return false;
+        }
+        registered.put(vma.start(), vma.end());
+        return true;
+    }
+
+    @Override
+    public final @Nullable Denial check(long page, boolean write) {
+        return denial(vmas.find(page << Linux.PAGE_SHIFT), write);
+    }
+
+    @Override
+    public final void tracked(TrackedPages pages) {
+        this.tracked = pages;
+    }
+
+    /** Whether other nodes have, or have had, a page; true if nobody knows. */
+    protected final boolean isTracked(long page) {
+        return tracked == null || tracked.isTracked(page);
+    }
+}
