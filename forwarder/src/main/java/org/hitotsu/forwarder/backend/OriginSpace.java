@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.backend;
 
 import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
 
 /** The address space and the threads of a shared process at its origin. Event loop only. */
 public interface OriginSpace {
@@ -17,17 +18,12 @@ public interface OriginSpace {
     void vmasChanged();
 
     /**
-     * Maps {@code length} bytes of the file behind descriptor {@code fd} of the process privately and writable at
-     * {@code address} (which may be 0 unless {@code flags} say fixed) as anonymous memory holding the file's bytes, since
-     * a private file mapping's pages can't be taken from outside. The address, or {@code -errno}.
+     * Maps a file on behalf of thread {@code tid} (see {@link OriginThreads#execInSpace}) as mmap(2) does, so that other
+     * nodes can be given its pages as far as that is possible.
+     *
+     * @return the address or {@code -errno}; null if the thread itself has to make the call
      */
-    Future<Long> mapFileCopy(long address, long length, int prot, int flags, int fd, long offset);
-
-    /** Maps the regular file behind descriptor {@code fd} as mmap(2) would for the program. The address, or {@code -errno}. */
-    Future<Long> mapFile(long address, long length, int prot, int flags, int fd, long offset);
-
-    /** Whether descriptor {@code fd} of the process is a regular file. */
-    boolean isRegularFile(int fd);
+    Future<@Nullable Long> mapFile(int tid, long address, long length, int prot, int flags, int fd, long offset);
 
     /** Writes a line to the program's standard error, for the user who waits for it, and ends it by SIGKILL. */
     void kill(String why);

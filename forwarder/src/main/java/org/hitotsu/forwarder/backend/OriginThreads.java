@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.backend;
 
 import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of a shared process at its origin: at home, or as the deputy of a moved thread. Event loop only.
@@ -14,7 +15,7 @@ public interface OriginThreads {
          * A new thread exists, stopped before its first instruction. To be answered with {@link #release} or
          * {@link #park}.
          */
-        void onThreadCreated(int tid, int parentTid);
+        void onThreadCreated(int tid);
 
         /** A thread has ended; its number may be reused by the kernel. */
         void onThreadGone(int tid);
@@ -82,8 +83,17 @@ public interface OriginThreads {
     /** Has the deputy end its thread, as exit(2) with {@code status} would. Then onThreadGone. */
     void exit(int tid, int status);
 
-    /** Executes a system call in the address space but in no thread of the program: VMA changes. */
-    Future<Long> execInSpace(long nr, long... args);
+    /**
+     * Has a system call that changes the VMAs made in the address space on behalf of a thread: one that is stopped in a
+     * memory call, or whose deputy has nothing to execute.
+     */
+    Future<Long> execInSpace(int tid, long nr, long... args);
+
+    /**
+     * Has a thread that is stopped in a memory call make a system call, after which it is stopped in that call as before.
+     * Null if the thread can do so only by {@link #proceed}.
+     */
+    Future<@Nullable Long> execStopped(int tid, long nr, long[] args);
 
     /** Answers a stopped memory call with a result, without executing it. */
     void answer(int tid, long result);

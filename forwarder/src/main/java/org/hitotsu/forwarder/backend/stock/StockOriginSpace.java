@@ -14,10 +14,13 @@ import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.jspecify.annotations.Nullable;
 
 /** A prepared program at its origin, with everything the daemon holds of it. */
 final class StockOriginSpace implements OriginSpace {
     private static final int COPY_CHUNK = 1 << 20;
+    /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
+    private static final long LARGEST_COPY = 256L << 20;
 
     private final ProgramPreparation.Prepared program;
     private final AgentRegion region;
@@ -79,17 +82,34 @@ final class StockOriginSpace implements OriginSpace {
         vmas.changed();
     }
 
-    @Override
-    public boolean isRegularFile(int fd) {
-        return Files.isRegularFile(descriptor(fd));
-    }
-
     private Path descriptor(int fd) {
         return Path.of("/proc/" + program.pid() + "/fd/" + fd);
     }
 
     @Override
-    public Future<Long> mapFileCopy(long address, long length, int prot, int flags, int fd, long offset) {
+    public Future<@Nullable Long> mapFile(
+            int tid, long address, long length, int prot, int flags, int fd, long offset) {
+        boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
+        boolean copied = isCopied(length, prot, flags);
+        if (!copied && !replaces || !Files.isRegularFile(descriptor(fd))) {
+            return Future.succeededFuture(null);
+        }
+        return (copied
+                        ? mapCopy(address, length, prot, flags, fd, offset)
+                        : mapAnew(address, length, prot, flags, fd, offset))
+                .map(at -> at);
+    }
+
+    /** Whether a mapping gets a copy of the file: a writable private one's pages can't be taken from outside. */
+    static boolean isCopied(long length, int prot, int flags) {
+        return (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
+                && (prot & Linux.PROT_WRITE) != 0
+                && length > 0
+                && length <= LARGEST_COPY;
+    }
+
+    /** Maps anonymous memory with the file's bytes. */
+    private Future<Long> mapCopy(long address, long length, int prot, int flags, int fd, long offset) {
         long here = Linux.pidfdGetfd(pidfd, fd);
         if (here < 0) {
             return Future.succeededFuture(here);
@@ -120,8 +140,7 @@ final class StockOriginSpace implements OriginSpace {
      * The helper has no descriptors; it opens the file anew through /proc, which leads to the very same file even where it
      * has no name any more (proc(5)), and closes it again.
      */
-    @Override
-    public Future<Long> mapFile(long address, long length, int prot, int flags, int fd, long offset) {
+    private Future<Long> mapAnew(long address, long length, int prot, int flags, int fd, long offset) {
         boolean writes = (flags & Linux.MAP_TYPE) != Linux.MAP_PRIVATE && (prot & Linux.PROT_WRITE) != 0;
         byte[] path = (descriptor(fd) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
         long slot = region.takeSlot();

@@ -522,8 +522,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     @Override
-    public Future<Long> execInSpace(long nr, long... args) {
+    public Future<Long> execInSpace(int tid, long nr, long... args) {
         return helper.exec(nr, args);
+    }
+
+    @Override
+    public Future<@Nullable Long> execStopped(int tid, long nr, long[] args) {
+        return Future.succeededFuture(null);
     }
 
     @Override
@@ -651,7 +656,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.tracee = tracee;
             task.stoppedAtBirth = true;
             tasks.put(child, task);
-            events().onThreadCreated(child, parent);
+            events().onThreadCreated(child);
         });
     }
 

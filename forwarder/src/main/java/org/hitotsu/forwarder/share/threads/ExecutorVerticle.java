@@ -126,10 +126,12 @@ final class ExecutorVerticle extends VerticleBase {
             }
             case MAPPED -> {
                 state = State.IN_MEMORY_CALL;
-                memoryCalls.run(number, args, this::executeInDeputy).onComplete(done -> {
-                    Long result = done.result();
-                    finished(result == null ? -Linux.ENOMEM : result);
-                });
+                memoryCalls
+                        .run(thread.tid(), number, args, this::executeInDeputy)
+                        .onComplete(done -> {
+                            Long result = done.result();
+                            finished(result == null ? -Linux.ENOMEM : result);
+                        });
             }
             case HOME -> throw new IllegalArgumentException("system call " + number + " is not forwarded");
             default -> {

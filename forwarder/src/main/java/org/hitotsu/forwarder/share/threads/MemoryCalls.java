@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 final class MemoryCalls {
-    /** Has the calling thread itself make the call; null as result where that is natively at home. */
+    /** Has the calling thread itself make the call; null as result if it will make it natively when let go. */
     interface Caller {
         Future<@Nullable Long> execute(long nr, long[] args);
     }
@@ -33,8 +33,6 @@ final class MemoryCalls {
     private static final int MADV_DONTNEED_LOCKED = 24;
     private static final int MADV_GUARD_INSTALL = 102;
     private static final int NR_MSYNC = 26;
-    /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
-    private static final long LARGEST_COPY = 256L << 20;
     /** TASK_SIZE_MAX: the last page below the non-canonical hole is nobody's. */
     private static final long USER_END = (Pages.LIMIT << Pages.SHIFT) - Pages.SIZE;
 
@@ -52,12 +50,12 @@ final class MemoryCalls {
     }
 
     /**
-     * Makes a call when those before it are done.
+     * Makes a call of thread {@code tid} when those before it are done.
      *
      * @return its result ({@code -errno} for failures), or null if {@code caller} makes it natively
      */
-    Future<@Nullable Long> run(long nr, long[] args, Caller caller) {
-        return inTurn(() -> dispatch((int) nr, args, caller).onComplete(done -> space.vmasChanged()));
+    Future<@Nullable Long> run(int tid, long nr, long[] args, Caller caller) {
+        return inTurn(() -> dispatch(tid, (int) nr, args, caller).onComplete(done -> space.vmasChanged()));
     }
 
     /** Runs {@code copy} while every page is at the origin and stays there. */
@@ -83,15 +81,15 @@ final class MemoryCalls {
         }
     }
 
-    private Future<@Nullable Long> dispatch(int nr, long[] args, Caller caller) {
+    private Future<@Nullable Long> dispatch(int tid, int nr, long[] args, Caller caller) {
         return switch (nr) {
-            case Linux.NR_MMAP -> mmap(args, caller);
-            case Linux.NR_MUNMAP -> locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(nr, args));
+            case Linux.NR_MMAP -> mmap(tid, args, caller);
+            case Linux.NR_MUNMAP -> locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(tid, nr, args));
             case Linux.NR_MPROTECT, Linux.NR_PKEY_MPROTECT ->
-                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(nr, args));
-            case Linux.NR_MREMAP -> mremap(args);
-            case Linux.NR_BRK -> brk(args[0]);
-            case Linux.NR_MADVISE -> madvise(args, caller);
+                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
+            case Linux.NR_MREMAP -> mremap(tid, args);
+            case Linux.NR_BRK -> brk(tid, args[0]);
+            case Linux.NR_MADVISE -> madvise(tid, args, caller);
             case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
             case Linux.NR_REMAP_FILE_PAGES ->
                 // Rounds down what the others refuse.
@@ -105,8 +103,8 @@ final class MemoryCalls {
         };
     }
 
-    private Future<@Nullable Long> inSpace(long nr, long[] args) {
-        return space.threads().execInSpace(nr, args).map(result -> result);
+    private Future<@Nullable Long> inSpace(int tid, long nr, long[] args) {
+        return space.threads().execInSpace(tid, nr, args).map(result -> result);
     }
 
     /**
@@ -128,38 +126,27 @@ final class MemoryCalls {
         return memory.exclusively(first, last - first + 1, inside ? use : RangeUse.WRITEBACK, call);
     }
 
-    private Future<@Nullable Long> mmap(long[] args, Caller caller) {
+    private Future<@Nullable Long> mmap(int tid, long[] args, Caller caller) {
         int prot = (int) args[2];
         int flags = (int) args[3];
         int fd = (int) args[4];
         // MAP_FIXED_NOREPLACE, alone or not, fails where something is mapped.
         boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
         boolean file = (flags & Linux.MAP_ANONYMOUS) == 0;
-        boolean copied = file
-                && (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
-                && (prot & Linux.PROT_WRITE) != 0
-                && args[1] > 0
-                && args[1] <= LARGEST_COPY
-                && space.isRegularFile(fd);
         Supplier<Future<@Nullable Long>> map = () -> {
-            if (copied) {
-                return space.mapFileCopy(args[0], args[1], prot, flags, fd, args[5])
-                        .map(at -> at);
+            if (file) {
+                return space.mapFile(tid, args[0], args[1], prot, flags, fd, args[5])
+                        .compose(at -> at != null ? Future.succeededFuture(at) : caller.execute(Linux.NR_MMAP, args));
             }
-            if (!file && replaces) {
-                return inSpace(Linux.NR_MMAP, args);
-            }
-            return replaces && space.isRegularFile(fd)
-                    ? space.mapFile(args[0], args[1], prot, flags, fd, args[5]).map(at -> at)
-                    : caller.execute(Linux.NR_MMAP, args);
+            return replaces ? inSpace(tid, Linux.NR_MMAP, args) : caller.execute(Linux.NR_MMAP, args);
         };
         // A descriptor or an offset that is refused leaves the old mapping as it is.
         RangeUse use = file ? RangeUse.WRITEBACK : RangeUse.DISCARD;
         return replaces ? locked(args[0], args[1], use, map) : map.get();
     }
 
-    private Future<@Nullable Long> mremap(long[] args) {
-        Supplier<Future<@Nullable Long>> move = () -> inSpace(Linux.NR_MREMAP, args);
+    private Future<@Nullable Long> mremap(int tid, long[] args) {
+        Supplier<Future<@Nullable Long>> move = () -> inSpace(tid, Linux.NR_MREMAP, args);
         if ((args[3] & MREMAP_FIXED) == 0) {
             return locked(args[0], Math.max(args[1], args[2]), RangeUse.WRITEBACK, move);
         }
@@ -179,16 +166,16 @@ final class MemoryCalls {
         return start >= 0 && start % Pages.SIZE == 0 && start <= end && end <= USER_END;
     }
 
-    private Future<@Nullable Long> brk(long wanted) {
+    private Future<@Nullable Long> brk(int tid, long wanted) {
         if (programBreak == 0) {
-            return space.threads().execInSpace(Linux.NR_BRK, 0).compose(now -> {
+            return space.threads().execInSpace(tid, Linux.NR_BRK, 0).compose(now -> {
                 programBreak = now;
                 firstBreak = now;
-                return brk(wanted);
+                return brk(tid, wanted);
             });
         }
         Supplier<Future<@Nullable Long>> set =
-                () -> space.threads().execInSpace(Linux.NR_BRK, wanted).map(now -> {
+                () -> space.threads().execInSpace(tid, Linux.NR_BRK, wanted).map(now -> {
                     programBreak = now;
                     return now;
                 });
@@ -206,13 +193,13 @@ final class MemoryCalls {
         return address + Pages.SIZE - 1 & -Pages.SIZE;
     }
 
-    private Future<@Nullable Long> madvise(long[] args, Caller caller) {
+    private Future<@Nullable Long> madvise(int tid, long[] args, Caller caller) {
         return switch ((int) args[2]) {
             case MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL ->
-                locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(Linux.NR_MADVISE, args));
+                locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(tid, Linux.NR_MADVISE, args));
             // The content may stay: what the origin has must be the latest.
             case MADV_FREE, MADV_REMOVE ->
-                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(Linux.NR_MADVISE, args));
+                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, Linux.NR_MADVISE, args));
             default -> caller.execute(Linux.NR_MADVISE, args);
         };
     }

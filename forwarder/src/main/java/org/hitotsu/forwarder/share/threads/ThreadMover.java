@@ -349,7 +349,7 @@ public final class ThreadMover implements OriginThreads.Events {
     // OriginThreads.Events.
 
     @Override
-    public void onThreadCreated(int tid, int parentTid) {
+    public void onThreadCreated(int tid) {
         add(tid);
         int node = placement.choose(byTid.values(), network.selfId());
         if (node == network.selfId()) {
@@ -424,7 +424,7 @@ public final class ThreadMover implements OriginThreads.Events {
     @Override
     public void onMemoryCall(int tid, int nr, long[] args) {
         memoryCalls
-                .run(nr, args, (number, arguments) -> Future.succeededFuture(null))
+                .run(tid, nr, args, (number, arguments) -> threads.execStopped(tid, number, arguments))
                 .onComplete(done -> {
                     if (done.failed()) {
                         LOG.error("share {}: system call {} of thread {}", key.id(), nr, tid, done.cause());

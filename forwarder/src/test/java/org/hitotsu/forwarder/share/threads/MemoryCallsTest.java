@@ -39,7 +39,7 @@ class MemoryCallsTest {
     }
 
     private Future<@Nullable Long> start(long nr, long... args) {
-        return origin.calls.run(nr, Arrays.copyOf(args, 6), (number, arguments) -> {
+        return origin.calls.run(7, nr, Arrays.copyOf(args, 6), (number, arguments) -> {
             origin.log.add("caller " + RecordingThreads.call(number, arguments));
             return Future.succeededFuture(null);
         });
@@ -131,41 +131,24 @@ class MemoryCallsTest {
     }
 
     @Test
-    void writablePrivateFileBecomesACopy() throws Exception {
+    void filesAreMappedUnderTheLockOfWhatTheyReplace() throws Exception {
         assertThat(run(Linux.NR_MMAP, 0, 0x2000, RW, Linux.MAP_PRIVATE, 5, 0x1000))
-                .containsExactly("copy file 0 2000 3 2 5 1000", "changed");
+                .containsExactly("map file 0 2000 3 2 5 1000", "changed");
         assertThat(run(Linux.NR_MMAP, 0x500000, 0x2000, RW, Linux.MAP_PRIVATE | Linux.MAP_FIXED, 5, 0))
-                .containsExactly("writeback 500 2", "copy file 500000 2000 3 12 5 0", "changed");
+                .containsExactly("writeback 500 2", "map file 500000 2000 3 12 5 0", "changed");
     }
 
     @Test
-    void otherFilesAreMappedAsTheyAre() throws Exception {
+    void filesThatTheSpaceDoesNotMapAreTheCallers() throws Exception {
+        origin.space.mapsFiles = false;
         assertThat(run(Linux.NR_MMAP, 0, 0x2000, Linux.PROT_READ, Linux.MAP_PRIVATE, 5, 0))
-                .containsExactly("caller mmap 0 2000 1 2 5 0", "changed");
-        assertThat(run(Linux.NR_MMAP, 0, 0x2000, RW, Linux.MAP_SHARED, 5, 0))
-                .containsExactly("caller mmap 0 2000 3 1 5 0", "changed");
+                .containsExactly("map file 0 2000 1 2 5 0", "caller mmap 0 2000 1 2 5 0", "changed");
         assertThat(run(Linux.NR_MMAP, 0x500000, 0x1000, RW, Linux.MAP_SHARED | Linux.MAP_FIXED, 5, 0))
-                .containsExactly("writeback 500 1", "map file 500000 1000 3 11 5 0", "changed");
-        origin.space.regularFile = false;
-        assertThat(run(Linux.NR_MMAP, 0, 0x2000, RW, Linux.MAP_PRIVATE, 5, 0))
-                .containsExactly("caller mmap 0 2000 3 2 5 0", "changed");
-    }
-
-    /** 256 MiB is the most that is copied at once. */
-    @Test
-    void largeFilesAreNotCopied() throws Exception {
-        assertThat(run(Linux.NR_MMAP, 0, 256L << 20, RW, Linux.MAP_PRIVATE, 5, 0))
-                .first()
-                .asString()
-                .startsWith("copy");
-        assertThat(run(Linux.NR_MMAP, 0, (256L << 20) + 1, RW, Linux.MAP_PRIVATE, 5, 0))
-                .first()
-                .asString()
-                .startsWith("caller");
-        assertThat(run(Linux.NR_MMAP, 0, -4096, RW, Linux.MAP_PRIVATE, 5, 0))
-                .first()
-                .asString()
-                .startsWith("caller");
+                .containsExactly(
+                        "writeback 500 1",
+                        "map file 500000 1000 3 11 5 0",
+                        "caller mmap 500000 1000 3 11 5 0",
+                        "changed");
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.hitotsu.forwarder.share.pages.TestLoop;
 import org.hitotsu.forwarder.share.proto.PageBatch;
 import org.hitotsu.forwarder.share.proto.PageOperation;
 import org.hitotsu.forwarder.wire.Payload;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An origin with one host, played by the test, which reads pages and writes down the range invalidations that it gets, so
@@ -120,7 +121,8 @@ final class OriginFixture implements AutoCloseable {
 
     /** The process. */
     final class Space implements OriginSpace {
-        boolean regularFile = true;
+        /** Whether it maps files itself, or leaves that to the thread. */
+        boolean mapsFiles = true;
 
         @Override
         public int pid() {
@@ -148,20 +150,10 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
-        public Future<Long> mapFileCopy(long address, long length, int prot, int flags, int fd, long offset) {
-            log.add("copy file " + RecordingThreads.hex(address, length, prot, flags, fd, offset));
-            return Future.succeededFuture(address);
-        }
-
-        @Override
-        public Future<Long> mapFile(long address, long length, int prot, int flags, int fd, long offset) {
+        public Future<@Nullable Long> mapFile(
+                int tid, long address, long length, int prot, int flags, int fd, long offset) {
             log.add("map file " + RecordingThreads.hex(address, length, prot, flags, fd, offset));
-            return Future.succeededFuture(address);
-        }
-
-        @Override
-        public boolean isRegularFile(int fd) {
-            return regularFile;
+            return Future.succeededFuture(mapsFiles ? address : null);
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
 
 /** Writes down what it is asked to do. System calls in the space succeed with 0, or as {@link #results} says. */
 final class RecordingThreads implements OriginThreads {
@@ -40,7 +41,13 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
-    public Future<Long> execInSpace(long nr, long... args) {
+    public Future<@Nullable Long> execStopped(int tid, long nr, long[] args) {
+        log.add("stopped " + tid + " " + call(nr, args));
+        return Future.succeededFuture(null);
+    }
+
+    @Override
+    public Future<Long> execInSpace(int tid, long nr, long... args) {
         if (nr == Linux.NR_BRK) {
             // The kernel's answer to what it refuses is the break as it is.
             if (args[0] >= 0x500000 && args[0] < 0x10000000) {
