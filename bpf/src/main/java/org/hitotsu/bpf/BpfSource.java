@@ -48,6 +48,15 @@ public final class BpfSource {
         return new BpfSource(name, bytes(name + ".bpf.o"), text);
     }
 
+    /**
+     * {@code /native/NAME.bpf.o} of this module alone, for programs that only a loader of compiled objects can take.
+     *
+     * @throws IllegalStateException if the module was built without it
+     */
+    public static BpfSource compiled(String name) {
+        return new BpfSource(name, bytes(name + ".bpf.o"), null);
+    }
+
     /** Short name of the object; the kernel shows it as a prefix of the maps for global data. */
     public String name() {
         return name;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decides, on a kernel with /dev/hitotsu, what becomes of the system calls of attached threads, and tells the daemon of
+ * them and of all that these threads do otherwise.
+ *
+ * The kernel calls the two hooks for attached threads only, from their own context, where they may sleep. An answer of 0
+ * leaves an event to the next program, and in the end to the next attempt: so several daemons can share one machine,
+ * each with its programs, as long as none of them answers for a process that is not its own.
+ *
+ * struct hitotsu_event is ABI, so its fields are read where the header has them, without CO-RE; the daemon asks for the
+ * version, and the verifier knows the kernel's own struct.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "capture.h"
+
+typedef __u32 u32;
+typedef __u64 u64;
+
+#define MAP_FIXED 0x10
+#define MAP_FIXED_NOREPLACE 0x100000
+#define CLONE_VM 0x100
+/* Every field of struct clone_args before these eight bytes would be another ABI. */
+#define CLONE_ARGS_FLAGS_BYTES 8
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} hito_events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HITO_CALLS);
+	__type(key, u32);
+	__type(value, struct hito_rule);
+} hito_rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, struct hito_space);
+} hito_spaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} hito_counts SEC(".maps");
+
+/* The parameter is not a trusted pointer in an fmod_ret program; the kernel's function takes it as it is. */
+extern void bpf_hitotsu_answer(struct hitotsu_event *ev__nonnull, __s64 result) __ksym;
+
+/* clang describes in BTF only what a global mentions; the daemon's own layouts are compared with these. */
+const struct hito_payload_record *hito_describe_record __attribute__((unused));
+const struct hitotsu_attach *hito_describe_attach __attribute__((unused));
+const struct hitotsu_thread_arg *hito_describe_thread __attribute__((unused));
+const struct hitotsu_exec *hito_describe_exec __attribute__((unused));
+const struct hitotsu_image *hito_describe_image __attribute__((unused));
+
+static __always_inline void copy_event(struct hitotsu_event *to, struct hitotsu_event *ev)
+{
+	to->cookie = ev->cookie;
+	to->type = ev->type;
+	to->flags = ev->flags;
+	to->tid = ev->tid;
+	to->pid = ev->pid;
+	to->mode = ev->mode;
+	to->code = ev->code;
+	to->seq = ev->seq;
+	to->nr = ev->nr;
+	to->result = ev->result;
+	to->args[0] = ev->args[0];
+	to->args[1] = ev->args[1];
+	to->args[2] = ev->args[2];
+	to->args[3] = ev->args[3];
+	to->args[4] = ev->args[4];
+	to->args[5] = ev->args[5];
+	to->ip = ev->ip;
+}
+
+static __always_inline void waited(void)
+{
+	u32 index = HITO_WAITED;
+	u64 *count = bpf_map_lookup_elem(&hito_counts, &index);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline int told(struct hitotsu_event *ev)
+{
+	struct hitotsu_event *record = bpf_ringbuf_reserve(&hito_events, sizeof(*record), 0);
+
+	if (!record) {
+		waited();
+		return 0;
+	}
+	copy_event(record, ev);
+	bpf_ringbuf_submit(record, 0);
+	return 1;
+}
+
+static __always_inline u64 argument(struct hitotsu_event *ev, u32 index)
+{
+	switch (index) {
+	case 0:
+		return ev->args[0];
+	case 1:
+		return ev->args[1];
+	case 2:
+		return ev->args[2];
+	case 3:
+		return ev->args[3];
+	case 4:
+		return ev->args[4];
+	default:
+		return ev->args[5];
+	}
+}
+
+/* The payload is read without faults: waiting for a page here would keep the thread from being parked. */
+static __always_inline int told_with_payload(struct hitotsu_event *ev, struct hito_rule *rule)
+{
+	struct hito_payload_record *record = bpf_ringbuf_reserve(&hito_events, sizeof(*record), 0);
+	const void *from = (const void *)argument(ev, rule->payload_arg);
+	long bytes;
+
+	if (!record) {
+		waited();
+		return 0;
+	}
+	copy_event(&record->event, ev);
+	record->payload_kind = rule->payload_kind;
+	if (rule->payload_kind == HITO_PAYLOAD_STRING) {
+		bytes = bpf_probe_read_user_str(record->payload, HITO_PAYLOAD, from);
+		if (bytes < 0)
+			bytes = 0;
+	} else {
+		u64 length = argument(ev, rule->length_arg);
+
+		if (length > HITO_PAYLOAD)
+			length = HITO_PAYLOAD;
+		bytes = bpf_probe_read_user(record->payload, (u32)length, from) ? 0 : (long)length;
+	}
+	record->payload_bytes = (u32)bytes;
+	bpf_ringbuf_submit(record, 0);
+	return 1;
+}
+
+static __always_inline int drops_content(u64 advice)
+{
+	/* DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL. */
+	return advice == 4 || advice == 8 || advice == 9 || advice == 24 || advice == 102;
+}
+
+/*
+ * Reads clone3's flags. Their page may be on another node: then the thread waits for it as for any other access, which
+ * is why the program has to be one that may sleep.
+ */
+static __always_inline int copies_memory(u64 clone_args)
+{
+	const void *from = (const void *)clone_args;
+	u64 flags;
+
+	if (bpf_probe_read_user(&flags, CLONE_ARGS_FLAGS_BYTES, from) &&
+	    bpf_copy_from_user(&flags, CLONE_ARGS_FLAGS_BYTES, from))
+		return 0; /* EFAULT, the kernel will say. */
+	return !(flags & CLONE_VM);
+}
+
+static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hito_rule *rule)
+{
+	switch (rule->home) {
+	case HITO_HOME_CAPTURE:
+		return 1;
+	case HITO_HOME_FIXED:
+		return (ev->args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
+	case HITO_HOME_DROPPING:
+		return drops_content((u32)ev->args[2]);
+	case HITO_HOME_CLONE:
+		return !(ev->args[0] & CLONE_VM);
+	case HITO_HOME_CLONE3:
+		return copies_memory(ev->args[0]);
+	default:
+		return 0;
+	}
+}
+
+static __always_inline struct hito_rule *rule_of(struct hitotsu_event *ev)
+{
+	u32 nr = (u32)ev->nr;
+
+	/* A number of another ABI means another call. */
+	if (ev->nr >= HITO_CALLS || ev->flags & HITOTSU_EF_COMPAT)
+		return 0;
+	return bpf_map_lookup_elem(&hito_rules, &nr);
+}
+
+SEC("fmod_ret.s/hitotsu_capture")
+int hito_capture(u64 *ctx)
+{
+	struct hitotsu_event *ev = (struct hitotsu_event *)ctx[0];
+	u64 cookie = ev->cookie;
+	struct hito_space *space = bpf_map_lookup_elem(&hito_spaces, &cookie);
+	struct hito_rule *rule;
+
+	if (!space)
+		return HITOTSU_WAIT;
+	rule = rule_of(ev);
+	if (ev->mode == HITOTSU_HOME) {
+		if (!(space->flags & HITO_SPACE_SHARED) || !rule || !captured_at_home(ev, rule))
+			return HITOTSU_LOCAL;
+		return told(ev) ? HITOTSU_TAKEN : HITOTSU_WAIT;
+	}
+	if (rule && rule->remote == HITO_REMOTE_LOCAL)
+		return HITOTSU_LOCAL;
+	if (rule && rule->remote == HITO_REMOTE_PID && space->answer_pid) {
+		bpf_hitotsu_answer(ev, space->answer_pid);
+		return HITOTSU_ANSWER;
+	}
+	if (rule && rule->payload_kind)
+		return told_with_payload(ev, rule) ? HITOTSU_TAKEN : HITOTSU_WAIT;
+	return told(ev) ? HITOTSU_TAKEN : HITOTSU_WAIT;
+}
+
+SEC("fmod_ret.s/hitotsu_report")
+int hito_report(u64 *ctx)
+{
+	struct hitotsu_event *ev = (struct hitotsu_event *)ctx[0];
+	u64 cookie = ev->cookie;
+
+	return bpf_map_lookup_elem(&hito_spaces, &cookie) ? told(ev) : 0;
+}
+
+/* bpf_probe_read_user_str() and the ring are for programs under the GPL. */
+char LICENSE[] SEC("license") = "GPL";
