@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKLOADS = Path(__file__).resolve().parents[1] / "workloads"
-INPUT_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,8 @@ def installed(case):
     return shutil.which(case.command[0]) is not None
 
 
-def make_inputs(directory):
-    """Writes the inputs of packaged programs: the same bytes each time."""
+def make_inputs(directory, mebibytes=32):
+    """Writes the inputs of packaged programs, `mebibytes` of data and as many lines as go with it: the same bytes each time."""
     rng = random.Random(20111)
     words = [bytes(rng.choices(b"abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 11))) for _ in range(4000)]
     chunk = bytearray()
@@ -122,10 +121,10 @@ def make_inputs(directory):
             chunk += rng.randbytes(40)
     with open(Path(directory) / "data", "wb") as data:
         # Turned and salted at each repetition, so that no compressor's window holds it all.
-        for i in range(INPUT_BYTES >> 20):
+        for i in range(mebibytes):
             turn = (i * 77777) % len(chunk)
             data.write(bytes(chunk[turn:] + chunk[:turn])[: (1 << 20) - 64] + rng.randbytes(64))
     with open(Path(directory) / "lines", "wb") as lines:
-        for _ in range(300000):
+        for _ in range(mebibytes * 300000 // 32):
             lines.write(b"%d %s\n" % (rng.randrange(1 << 40), rng.choice(words)))
     shutil.copyfile(WORKLOADS / "scene.pov", Path(directory) / "scene.pov")

@@ -208,6 +208,74 @@ class Cluster:
         return [by_name[node.name] for node in self.nodes]
 
 
+class ExistingNode:
+    """A node that somebody else has started on this computer, by its administration socket."""
+
+    def __init__(self, path):
+        self.socket = Path(path)
+
+
+class ExistingCluster(Cluster):
+    """Nodes that are there already, maybe on other computers: used, and left as they are.
+
+    `path` is the administration socket of the node on this computer, which is the origin; `patience` is how many times as
+    long as usual the nodes may take for anything.
+    """
+
+    def __init__(self, path, count=2, patience=1.0):
+        super().__init__(count, startup=60.0 * patience)
+        self.path = path
+        self.timeout = 10.0 * patience
+
+    def start(self):
+        """Returns when all nodes are connected and can host threads of programs of this one."""
+        deadline = time.monotonic() + self.startup
+        missing = f"the node at {self.path} does not answer"
+        while missing:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"after {self.startup:.0f} s: {missing}")
+            time.sleep(0.1)
+            try:
+                self.nodes = [ExistingNode(self.path)]
+                rows = self.rows()
+                down = [row["name"] for row in rows if row["state"] == "down"]
+                obstacles = [f"{row['name']}: {row['obstacle']}" for row in rows if row.get("obstacle")]
+                if obstacles and not down:
+                    raise ClusterError("; ".join(obstacles))
+                missing = f"{len(rows) - len(down)} of {self.count} nodes are there" if down or len(rows) < self.count else ""
+            except OSError:
+                self.stop()
+        return self
+
+    def stop(self):
+        """Closes connections; the nodes go on. Returns complaints: a node that was lost is one."""
+        complaints = []
+        if self.nodes and self.admins:
+            try:
+                there = sum(row["state"] != "down" for row in self.rows())
+                if there != self.count:
+                    complaints.append(f"{there} of {self.count} nodes are left")
+            except (ClusterError, OSError) as error:
+                complaints.append(f"the node at {self.path}: {error}")
+        for admin in self.admins.values():
+            admin.close()
+        self.admins = {}
+        self.nodes = []
+        return complaints
+
+    def admin(self, index=0):
+        if index not in self.admins:
+            self.admins[index] = Admin(self.nodes[index].socket, self.timeout)
+        return self.admins[index]
+
+    def rows(self):
+        """What the node here says of each node, itself first."""
+        return sorted(self.admin().call("nodes").get("nodes", []), key=lambda row: (row["state"] != "self", row["id"]))
+
+    def ids(self):
+        return [row["id"] for row in self.rows()]
+
+
 def stat_of(pid):
     """Fields of /proc/PID/stat from the third on: state, parent, …"""
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ci/vm e2e`: the end-to-end suite on nodes that are guests. Node k is guest k; programs start in guest 1."""
+
+import shlex
+import time
+from pathlib import Path
+
+from common import TREE, say
+from machine import address
+
+PORT = 7070
+SOCKET = "/run/hitotsu/n{}.sock"
+STOP_SECONDS = 60
+# Emulated time is not even: a node that is only slow must not be taken for lost.
+PATIENCE = "--lease 60s --ping-interval 5s"
+
+START_NODE = """
+cd {tree} || exit
+. ci/lib/leftovers.sh
+leftovers_before
+export HITOTSU_LOG={log}
+# One way of stopping for all: the host sends SIGTERM to the whole job.
+stopping=
+trap 'stopping=1' TERM
+{wait_for_first}
+./hitotsu node --listen {address}:{port} --name n{number} --socket {socket} --insecure {patience} {options} \\
+	>/run/results/node.log 2>&1 &
+node=$!
+"""
+
+# `wait` returns at a signal, too.
+STOP_NODE = """
+while kill -0 $node 2>/dev/null; do
+	wait $node
+	ended=$?
+done
+[ -n "$stopping" ] || { echo "node n{number} ended by itself, with status $ended" >&2; exit 1; }
+[ $ended = 0 ] || { echo "node n{number} ended with status $ended" >&2; exit 1; }
+leftovers >&2 || { echo "node n{number} left something behind" >&2; exit 1; }
+"""
+
+WAIT_FOR_FIRST = """
+until (exec 3<>/dev/tcp/{address}/{port}) 2>/dev/null; do
+	[ -z "$stopping" ] || exit 0
+	sleep 0.2
+done
+"""
+
+RUN_SUITE = """
+mkdir -p /run/results/failed /run/results/strace
+python3 ci/e2e --existing {socket} --nodes {nodes} --keep-logs /run/results/failed {options} &
+suite=$!
+wait $suite
+status=$?
+rmdir /run/results/failed /run/results/strace 2>/dev/null
+[ $status -le 128 ] || kill -TERM $suite 2>/dev/null
+stopping=1
+kill -TERM $node
+"""
+
+
+def add_arguments(parser):
+    parser.add_argument("--nodes", type=int, default=2, help="how many guests, each a node (default 2)")
+    parser.add_argument("--slow", type=float, default=8.0, metavar="FACTOR", help="allow so many times the usual time (8)")
+    parser.add_argument("--input-mib", type=int, default=4, metavar="N", help="size of the packaged programs' input (4)")
+    parser.add_argument("--strace", action="store_true", help="attach strace -f to each shared program")
+    parser.add_argument("--backend", default="auto", help="of all nodes: auto, stock, patched; a list gives each its own")
+    parser.add_argument("--log", default="info", help="log level of the nodes (default info)")
+    for name, metavar in (("--only", "NAME"), ("--skip", "NAME")):
+        parser.add_argument(name, action="append", default=[], metavar=metavar, help="as ci/e2e has it; repeatable")
+    for name, metavar in (("--kind", "KIND"), ("--rounds", "N"), ("--seed", "N"), ("--command", "CMD"), ("--limit", "S")):
+        parser.add_argument(name, metavar=metavar, help="as ci/e2e has it")
+    parser.add_argument("--mover", action="store_true", help="as ci/e2e has it")
+
+
+def suite_options(options):
+    words = ["--slow", str(options.slow), "--input-mib", str(options.input_mib)]
+    for name in ("only", "skip"):
+        for value in getattr(options, name):
+            words += [f"--{name}", value]
+    for name in ("kind", "rounds", "seed", "command", "limit"):
+        if getattr(options, name) is not None:
+            words += [f"--{name}", getattr(options, name)]
+    words += ["--mover"] if options.mover else []
+    words += ["--strace", "/run/results/strace"] if options.strace else []
+    return shlex.join(words)
+
+
+def job(number, backend, options):
+    """The bash script of guest `number`."""
+    words = {
+        "tree": shlex.quote(str(TREE)),
+        "log": shlex.quote(options.log),
+        "address": address(number),
+        "port": PORT,
+        "number": number,
+        "socket": SOCKET.format(number),
+        "patience": PATIENCE,
+        "nodes": options.nodes,
+    }
+    join = f"--join {address(1)}:{PORT}" if number > 1 else ""
+    wait = WAIT_FOR_FIRST.format(address=address(1), port=PORT) if number > 1 else ""
+    script = START_NODE.format(**words, wait_for_first=wait, options=f"--backend {shlex.quote(backend)} {join}")
+    if number == 1:
+        script += RUN_SUITE.format(socket=SOCKET.format(1), nodes=options.nodes, options=suite_options(options))
+        return script + STOP_NODE.replace("{number}", "1") + "exit $status\n"
+    return script + STOP_NODE.replace("{number}", str(number))
+
+
+def backends(options):
+    given = options.backend.split(",")
+    return given + given[-1:] * (options.nodes - len(given))
+
+
+def run(options, machines, used, echo, report_dead):
+    """Boots the guests, runs the suite in the first, stops the nodes. Returns the suite's exit status, or 1 for a node's."""
+    started = time.monotonic()
+    limit = options.timeout or 1500
+    for number, (one, backend) in enumerate(zip(used, backends(options)), 1):
+        machines.add(one, job(number, backend, options))
+    machines.start()
+    first, others = machines.guests[0], machines.guests[1:]
+
+    def hear(guest, stream, data):
+        # What the other guests say is of interest only if they fail; it is in their files.
+        if guest is first:
+            echo(guest, stream, data)
+
+    in_time = machines.wait([first], started + limit, hear)
+    if not in_time:
+        say(f"not done after {limit:.0f} s")
+    stopped = machines.stop(machines.guests, STOP_SECONDS, hear)
+    report_dead(machines, late=not (in_time and stopped))
+    failed = [guest for guest in machines.guests if guest.status()]
+    for guest in failed:
+        for name in ("err", "node.log"):
+            text = tail(guest, name)
+            if text:
+                say(f"{guest.name}, end of its {name}:\n{text}")
+    say(f"{options.nodes} guests ({', '.join(one.name for one in used)}): {time.monotonic() - started:.0f} s")
+    if not in_time:
+        return 124
+    return first.status() or (1 if failed else 0)
+
+
+def tail(guest, name, lines=20):
+    if name == "err":
+        text = guest.text(name)
+    else:
+        results = Path(guest.directory) / "results"
+        results.mkdir(exist_ok=True)
+        guest.results(results)
+        text = (results / name).read_text(errors="replace") if (results / name).exists() else ""
+    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
