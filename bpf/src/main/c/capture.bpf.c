@@ -4,7 +4,7 @@
  * them and of all that these threads do otherwise.
  *
  * The kernel calls the two hooks for attached threads only, from their own context, where they may sleep. An answer of 0
- * leaves an event to the next program, and in the end to the next attempt: so several daemons can share one machine,
+ * leaves an event to the next program, and in the end to the next attempt a moment later: so a full ring loses nothing, and several daemons can share one machine,
  * each with its programs, as long as none of them answers for a process that is not its own.
  *
  * struct hitotsu_event is ABI, so its fields are read where the header has them, without CO-RE; the daemon asks for the
@@ -43,13 +43,6 @@ struct {
 	__type(value, struct hito_space);
 } hito_spaces SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u64);
-} hito_counts SEC(".maps");
-
 /* The parameter is not a trusted pointer in an fmod_ret program; the kernel's function takes it as it is. */
 extern void bpf_hitotsu_answer(struct hitotsu_event *ev__nonnull, __s64 result) __ksym;
 
@@ -81,23 +74,12 @@ static __always_inline void copy_event(struct hitotsu_event *to, struct hitotsu_
 	to->ip = ev->ip;
 }
 
-static __always_inline void waited(void)
-{
-	u32 index = HITO_WAITED;
-	u64 *count = bpf_map_lookup_elem(&hito_counts, &index);
-
-	if (count)
-		__sync_fetch_and_add(count, 1);
-}
-
 static __always_inline int told(struct hitotsu_event *ev)
 {
 	struct hitotsu_event *record = bpf_ringbuf_reserve(&hito_events, sizeof(*record), 0);
 
-	if (!record) {
-		waited();
+	if (!record)
 		return 0;
-	}
 	copy_event(record, ev);
 	bpf_ringbuf_submit(record, 0);
 	return 1;
@@ -128,10 +110,8 @@ static __always_inline int told_with_payload(struct hitotsu_event *ev, struct hi
 	const void *from = (const void *)argument(ev, rule->payload_arg);
 	long bytes;
 
-	if (!record) {
-		waited();
+	if (!record)
 		return 0;
-	}
 	copy_event(&record->event, ev);
 	record->payload_kind = rule->payload_kind;
 	if (rule->payload_kind == HITO_PAYLOAD_STRING) {

@@ -56,9 +56,6 @@ struct hito_space {
 	__u32 answer_pid;		/* what getpid() answers in a shadow; 0: forwarded */
 };
 
-/* Index of the counter of events that found the ring full and have to be offered again. */
-#define HITO_WAITED 0
-
 /* An event without payload is a struct hitotsu_event alone. */
 struct hito_payload_record {
 	struct hitotsu_event event;

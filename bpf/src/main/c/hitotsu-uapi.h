@@ -64,7 +64,6 @@ struct hitotsu_image {
 #define HITOTSU_IOC_INTERRUPT	_IOW(0xE9, 0x07, struct hitotsu_thread_arg)
 #define HITOTSU_IOC_INJECT	_IOW(0xE9, 0x08, struct hitotsu_thread_arg)
 #define HITOTSU_IOC_PROCEED	_IOW(0xE9, 0x09, struct hitotsu_thread_arg)
-#define HITOTSU_IOC_RETRY	_IO(0xE9, 0x0a)
 
 enum hitotsu_event_type {
 	HITOTSU_EV_CAPTURED = 1,	/* waits at the entry of a system call */

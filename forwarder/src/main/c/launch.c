@@ -2,11 +2,11 @@
 /*
  * hitotsu-launch SOCKET SHARE FILTER PATH ARGV0 [ARG…]
  *
- * The last step of `hitotsu run`, in the very process that becomes the program: installs the seccomp filter, hands
- * its listener to the daemon, waits for the daemon's word and executes PATH. So the program keeps the pid, parent,
+ * The last step of `hitotsu run`, in the very process that becomes the program: installs the seccomp filter, if the
+ * node's back-end needs one, hands its listener to the daemon, waits for the daemon's word and executes PATH. So the program keeps the pid, parent,
  * terminal and descriptors that the user's shell gave to `hitotsu run`.
  *
- * FILTER is the filter as hexadecimal text, eight bytes an instruction. Exit status 125: hitotsu failed, 126 and 127
+ * FILTER is the filter as hexadecimal text, eight bytes an instruction; empty for none. Exit status 125: hitotsu failed, 126 and 127
  * as a shell's (the program can't be executed, was not found).
  */
 #include <errno.h>
@@ -36,6 +36,19 @@ static _Noreturn void die(const char *thing, const char *cause)
 static int hex(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int install(struct sock_fprog *prog)
+{
+	int listener = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+				    SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, prog);
+
+	if (listener < 0 && errno == EINVAL)
+		die("seccomp", "the kernel lacks SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV; Linux 5.19 or later is needed");
+	if (listener < 0)
+		die("seccomp", errno == EBUSY ? "this process already has a seccomp listener; run hitotsu outside of it"
+					      : strerror(errno));
+	return listener;
 }
 
 int main(int argc, char **argv)
@@ -73,13 +86,7 @@ int main(int argc, char **argv)
 
 	/* From here on the filter traps memory calls, and nobody answers them before the daemon has the listener:
 	   nothing below may allocate. */
-	listener = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
-				SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &prog);
-	if (listener < 0 && errno == EINVAL)
-		die("seccomp", "the kernel lacks SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV; Linux 5.19 or later is needed");
-	if (listener < 0)
-		die("seccomp", errno == EBUSY ? "this process already has a seccomp listener; run hitotsu outside of it"
-					      : strerror(errno));
+	listener = prog.len ? install(&prog) : -1;
 	n = snprintf(line, sizeof(line), "{\"command\":\"launch\",\"id\":1,\"share\":%s,\"listener\":%d}\n", argv[2], listener);
 	if (write(sock, line, (size_t)n) != n)
 		die(argv[1], "the daemon hung up");

@@ -14,21 +14,16 @@ import org.hitotsu.bpf.spi.BpfLoader;
  * <p>Only processes that were {@linkplain #admit admitted} are spoken for. Programs of several daemons stand beside each
  * other on the same hooks, so the cookies by which processes are attached must be unique on the machine.
  *
- * <p>Nothing is lost: a thread whose event finds the ring full waits and offers it again, at the latest after a tenth of a
- * second; {@link #waited} tells whether that has happened. While no programs are attached, threads wait as well.
+ * <p>Nothing is lost: a thread whose event finds the ring full, or no programs attached, waits and offers it again.
  *
  * <p>Confined to one thread at a time. Put {@link #fd()} level-triggered on the event loop that calls {@link #poll}.
  */
 public final class SyscallCapture implements AutoCloseable {
 
     private static final String RING = "hito_events";
-    /** Index of the counter; see capture.h. */
-    private static final int WAITED = 0;
-
     private final Bpf bpf;
     private final BpfTable rules;
     private final BpfTable spaces;
-    private final BpfTable counts;
     private final RingBuffer ring;
     private final CaptureEvent event = new CaptureEvent();
     private final CaptureListener listener;
@@ -39,7 +34,6 @@ public final class SyscallCapture implements AutoCloseable {
         this.listener = listener;
         rules = bpf.table("hito_rules");
         spaces = bpf.table("hito_spaces");
-        counts = bpf.table("hito_counts");
         ring = bpf.ringBuffer(RING, this::dispatch);
     }
 
@@ -107,16 +101,6 @@ public final class SyscallCapture implements AutoCloseable {
      */
     public int poll(int maxRecords) {
         return ring.poll(maxRecords);
-    }
-
-    /** Bytes waiting in the ring. */
-    public long available() {
-        return ring.available();
-    }
-
-    /** How often an event found the ring full since {@link #open}, and had to be offered again. One system call. */
-    public long waited() {
-        return counts.get(WAITED, 0);
     }
 
     /** Records that were none of the kernel's, since {@link #open}. */

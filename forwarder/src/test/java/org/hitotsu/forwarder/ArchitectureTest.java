@@ -21,6 +21,8 @@ class ArchitectureTest {
     private static final String BPF = "org.hitotsu.bpf..";
     private static final String FORWARDER = "org.hitotsu.forwarder..";
     private static final String BACKENDS = "org.hitotsu.forwarder.backend.*..";
+    private static final String STOCK = "org.hitotsu.forwarder.backend.stock..";
+    private static final String PATCHED = "org.hitotsu.forwarder.backend.patched..";
     private static final String OBSERVE = "org.hitotsu.forwarder.observe..";
     private static final String GENERATED_FROM_PROTOBUF = "org.hitotsu.forwarder.*.proto..";
 
@@ -63,6 +65,17 @@ class ArchitectureTest {
             .resideInAPackage("org.hitotsu.bpf.impl..");
 
     @ArchTest
+    static final ArchRule ebpfIsForObservationAndThePatchedBackend = noClasses()
+            .that()
+            .resideInAPackage(FORWARDER)
+            .and()
+            .resideOutsideOfPackages(OBSERVE, PATCHED)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(BPF)
+            .because("a node with a stock kernel does without where it takes no eBPF programs");
+
+    @ArchTest
     static final ArchRule observationStandsBeside = noClasses()
             .that()
             .resideInAPackage(FORWARDER)
@@ -70,8 +83,17 @@ class ArchitectureTest {
             .resideOutsideOfPackage(OBSERVE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(BPF, OBSERVE)
-            .because("a node does without where the kernel takes no eBPF programs");
+            .resideInAPackage(OBSERVE)
+            .because("nothing depends on what it sees");
+
+    @ArchTest
+    static final ArchRule backendsKnowNotEachOther = noClasses()
+            .that()
+            .resideInAPackage(PATCHED)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(STOCK)
+            .because("what they have in common has a package of its own");
 
     @ArchTest
     static final ArchRule portsKnowNoBackend = noClasses()

@@ -36,6 +36,6 @@ public interface Backend {
 
     Future<ShadowSpace> createShadow(SpaceLayout layout);
 
-    /** Frees everything, ending shadows and programs. */
-    void close();
+    /** Frees everything, ending shadows and programs. Completes when nothing of it is left in the kernel. */
+    Future<Void> close();
 }

@@ -27,7 +27,7 @@ public interface OriginThreads {
          * A signal is to be delivered to the thread that a deputy stands in for. The deputy is stopped. To be answered
          * with {@link #resume} when the thread's image is here.
          */
-        void onDeputySignal(int tid, int signal);
+        void onDeputySignal(int tid);
 
         /**
          * A thread at home is stopped at the entry of a system call that changes the address space. To be answered

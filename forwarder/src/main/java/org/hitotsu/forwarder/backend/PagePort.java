@@ -35,13 +35,15 @@ public interface PagePort {
         void onBroken(String why);
     }
 
-    /** Why an access may not be granted from another node. */
+    /** Why an access may not be granted from another node. The order is the wire's: new reasons come last. */
     enum Denial {
         UNMAPPED,
         PROTECTED,
         SHARED_MAPPING,
         FILE_MAPPING,
-        SPECIAL_MAPPING
+        SPECIAL_MAPPING,
+        /** A device, or the kernel, may write the page without the CPU knowing. */
+        PINNED
     }
 
     void events(Events events);

@@ -19,11 +19,15 @@ public final class Linux {
     public static final int EIO = 5;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
+    public static final int EACCES = 13;
     public static final int EFAULT = 14;
     public static final int EBUSY = 16;
     public static final int EEXIST = 17;
+    public static final int EXDEV = 18;
     public static final int EINVAL = 22;
     public static final int ENOSYS = 38;
+    public static final int ENODATA = 61;
+    public static final int EOPNOTSUPP = 95;
     public static final int ERESTARTSYS = 512;
     public static final int ERESTARTNOINTR = 513;
     public static final int ERESTARTNOHAND = 514;
@@ -37,11 +41,13 @@ public final class Linux {
     public static final int NR_MPROTECT = 10;
     public static final int NR_MUNMAP = 11;
     public static final int NR_BRK = 12;
+    public static final int NR_RT_SIGPROCMASK = 14;
     public static final int NR_IOCTL = 16;
     public static final int NR_PREAD64 = 17;
     public static final int NR_PWRITE64 = 18;
     public static final int NR_MREMAP = 25;
     public static final int NR_MADVISE = 28;
+    public static final int NR_SHMAT = 30;
     public static final int NR_CLONE = 56;
     public static final int NR_FORK = 57;
     public static final int NR_VFORK = 58;
@@ -49,9 +55,13 @@ public final class Linux {
     public static final int NR_EXIT = 60;
     public static final int NR_WAIT4 = 61;
     public static final int NR_KILL = 62;
+    public static final int NR_SHMDT = 67;
     public static final int NR_FCNTL = 72;
     public static final int NR_FTRUNCATE = 77;
     public static final int NR_PTRACE = 101;
+    public static final int NR_SETSID = 112;
+    public static final int NR_PRCTL = 157;
+    public static final int NR_ARCH_PRCTL = 158;
     public static final int NR_FUTEX = 202;
     public static final int NR_REMAP_FILE_PAGES = 216;
     public static final int NR_RESTART_SYSCALL = 219;
@@ -68,6 +78,7 @@ public final class Linux {
     public static final int NR_RSEQ = 334;
     public static final int NR_PIDFD_OPEN = 434;
     public static final int NR_CLONE3 = 435;
+    public static final int NR_CLOSE_RANGE = 436;
     public static final int NR_PIDFD_GETFD = 438;
     public static final int NR_PROCESS_MADVISE = 440;
 
@@ -83,6 +94,7 @@ public final class Linux {
     public static final int MAP_TYPE = 0x0f;
     public static final int MAP_FIXED = 0x10;
     public static final int MAP_ANONYMOUS = 0x20;
+    public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
     public static final int SIGTRAP = 5;
     public static final int SIGKILL = 9;
@@ -95,6 +107,7 @@ public final class Linux {
             Map.entry(EIO, "EIO (input/output error)"),
             Map.entry(EAGAIN, "EAGAIN (try again)"),
             Map.entry(ENOMEM, "ENOMEM (out of memory)"),
+            Map.entry(EACCES, "EACCES (access denied)"),
             Map.entry(EFAULT, "EFAULT (bad address)"),
             Map.entry(EBUSY, "EBUSY (busy)"),
             Map.entry(EEXIST, "EEXIST (exists already)"),

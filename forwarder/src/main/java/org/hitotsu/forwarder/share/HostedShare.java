@@ -53,7 +53,8 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
 
     /** Makes the shadow and tells the origin. */
     void create(Backend backend, CreateShadow request) {
-        SpaceLayout layout = new SpaceLayout(request.getSpecialStart(), request.getSpecialLength());
+        SpaceLayout layout =
+                new SpaceLayout(request.getSpecialStart(), request.getSpecialLength(), request.getProgramPid());
         backend.createShadow(layout).onComplete(made -> {
             if (made.failed()) {
                 answer(String.valueOf(made.cause().getMessage()));

@@ -172,10 +172,11 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         SpaceLayout layout = java.util.Objects.requireNonNull(space).layout();
         boolean sameMachine =
                 computer != null && own != null && computer.bootId().equals(own.bootId());
-        CreateShadow.Builder create = CreateShadow.newBuilder();
-        if (sameMachine) {
-            create.setSpecialStart(layout.specialStart()).setSpecialLength(layout.specialLength());
-        }
+        SpaceLayout copied = sameMachine ? layout : layout.withoutSpecial();
+        CreateShadow.Builder create = CreateShadow.newBuilder()
+                .setSpecialStart(copied.specialStart())
+                .setSpecialLength(copied.specialLength())
+                .setProgramPid(copied.pid());
         for (SharedThread thread : threads()) {
             create.addThreadIds(thread.id());
         }

@@ -21,8 +21,6 @@ import org.hitotsu.forwarder.NodeProbe;
 import org.hitotsu.forwarder.admin.AdminConnection;
 import org.hitotsu.forwarder.admin.AdminException;
 import org.hitotsu.forwarder.backend.Backend;
-import org.hitotsu.forwarder.backend.stock.StockBackend;
-import org.hitotsu.forwarder.config.BackendChoice;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.share.proto.MigrateReply;
@@ -53,6 +51,7 @@ public final class ShareService implements DaemonModule {
     private final Map<Long, Promise<Void>> migrations = new HashMap<>();
     private @Nullable DaemonContext context;
     private @Nullable Backend backend;
+    private String chosen = Backends.STOCK;
     private @Nullable NativeFiles files;
     private ThreadObserver observer = ThreadObserver.NONE;
     private long nextShare = 1;
@@ -70,19 +69,29 @@ public final class ShareService implements DaemonModule {
         return HostedShare.optionsOf(daemon.config().holdTime().toNanos());
     }
 
-    /** Refuses a back-end which this build does not have, before the node joins: quietly using another would mislead. */
+    /** Chooses the back-end, and refuses one that can't be used: quietly using another would mislead. */
     @Override
     public Future<NodeProbe> probe(Vertx vertx, NodeConfig config) {
-        return config.backend() == BackendChoice.PATCHED
-                ? Future.failedFuture("back-end patched: is not in this build; use --backend stock or auto")
-                : Future.succeededFuture(NodeProbe.NONE);
+        return vertx.executeBlocking(() -> Backends.choose(config.backend())).map(usable -> {
+            chosen = usable.isEmpty() ? Backends.STOCK : usable.get(0);
+            return new NodeProbe(usable, 0);
+        });
     }
 
     @Override
     public Future<Void> start(DaemonContext daemon) {
         context = daemon;
-        files = new NativeFiles();
-        backend = new StockBackend(daemon.context(), files);
+        NativeFiles executables = new NativeFiles();
+        files = executables;
+        return Backends.open(chosen, daemon.context(), executables).map(opened -> {
+            LOG.info("back-end {}", opened.name());
+            backend = opened;
+            started(daemon);
+            return null;
+        });
+    }
+
+    private void started(DaemonContext daemon) {
         observer = ServiceLoader.load(ThreadObserver.class).findFirst().orElse(ThreadObserver.NONE);
         observer.start(daemon);
         daemon.network().onShareMessage(this::onMessage);
@@ -93,20 +102,17 @@ public final class ShareService implements DaemonModule {
         daemon.admin().register("programs", (request, connection) -> programs(request.getBoolean("all", false)));
         daemon.admin().register("migrate", (request, connection) -> migrate(request));
         daemon.metrics().sharesFrom(() -> own.size() + hosted.size());
-        return Future.succeededFuture();
     }
 
     @Override
     public Future<Void> stop() {
         own.values().forEach(OriginShare::kill);
         hosted.values().forEach(HostedShare::close);
-        if (backend != null) {
-            backend.close();
-        }
+        Future<Void> closed = backend == null ? Future.succeededFuture() : backend.close();
         if (files != null) {
             files.close();
         }
-        return observer.stop();
+        return closed.eventually(observer::stop);
     }
 
     // The administration socket.

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
-import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,19 +33,20 @@ public final class VmaTable {
         SPECIAL
     }
 
-    private final Path maps;
+    private final IntSupplier task;
     private final long hiddenStart;
     private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
 
-    public VmaTable(int pid) {
-        this(pid, 0, 0);
+    /** @param task names any thread of the process that has not ended; asked for each look */
+    public VmaTable(IntSupplier task) {
+        this(task, 0, 0);
     }
 
     /** A table that leaves out what is mapped in a range of the daemon's own. */
-    public VmaTable(int pid, long hiddenStart, long hiddenEnd) {
-        maps = Path.of("/proc/" + pid + "/maps");
+    public VmaTable(IntSupplier task, long hiddenStart, long hiddenEnd) {
+        this.task = task;
         this.hiddenStart = hiddenStart;
         this.hiddenEnd = hiddenEnd;
     }
@@ -75,7 +76,7 @@ public final class VmaTable {
     private void read() {
         TreeMap<Long, Vma> fresh = new TreeMap<>();
         try {
-            for (Vma vma : parse(Files.readAllLines(maps))) {
+            for (Vma vma : parse(Files.readAllLines(Path.of("/proc/" + task.getAsInt() + "/maps")))) {
                 if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
                     fresh.put(vma.start(), vma);
                 }
@@ -112,19 +113,6 @@ public final class VmaTable {
                 protection.charAt(3) == 's',
                 kind,
                 name);
-    }
-
-    /** What a shadow has to copy of a process with these mappings. */
-    public static SpaceLayout layout(List<Vma> maps) {
-        long start = 0;
-        long end = 0;
-        for (Vma vma : maps) {
-            if (vma.name().startsWith("[vvar") || vma.name().equals("[vdso]")) {
-                start = start == 0 ? vma.start() : Math.min(start, vma.start());
-                end = Math.max(end, vma.end());
-            }
-        }
-        return new SpaceLayout(start, end - start);
     }
 
     /** Why another node may not have this access; null if it may. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -58,7 +59,7 @@ final class ProgramPreparation {
         boolean done = false;
         try {
             List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
-            SpaceLayout layout = VmaTable.layout(maps);
+            SpaceLayout layout = ProgramLayout.read(pid, maps);
             syscallAt = findSyscall(memFd, maps);
             mapAgent(memFd);
             syscallAt = AgentRegion.injectEntry();

@@ -18,8 +18,6 @@ final class SeccompFilters {
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
     private static final int NR_SCHED_YIELD = 24;
     private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
-    private static final int NR_SHMAT = 30;
-    private static final int NR_SHMDT = 67;
 
     private SeccompFilters() {}
 
@@ -79,8 +77,8 @@ final class SeccompFilters {
             Linux.NR_PKEY_MPROTECT,
             Linux.NR_REMAP_FILE_PAGES,
             NR_PROCESS_MADVISE,
-            NR_SHMAT,
-            NR_SHMDT
+            Linux.NR_SHMAT,
+            Linux.NR_SHMDT
         }) {
             filter.ifEquals(nr, trapUnlessAgent);
         }

@@ -207,7 +207,7 @@ public final class StockBackend implements Backend {
     }
 
     @Override
-    public void close() {
+    public Future<Void> close() {
         for (StockOriginSpace origin : List.copyOf(origins)) {
             origin.close();
         }
@@ -215,5 +215,6 @@ public final class StockBackend implements Backend {
             shadow.close();
         }
         tracer.close();
+        return Future.succeededFuture();
     }
 }

@@ -43,7 +43,7 @@ final class StockOriginSpace implements OriginSpace {
         this.threads = threads;
         this.pidfd = pidfd;
         // The helper has the same memory, and keeps it when the program's first thread ends before the others.
-        this.vmas = new VmaTable(program.helperPid(), StockLayout.AGENT_BASE, StockLayout.AGENT_END);
+        this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());

@@ -645,7 +645,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 region.setState(task.slot, STATE_FREE);
                 unregistered.complete();
             }
-            events().onDeputySignal(tid, signal);
+            events().onDeputySignal(tid);
         });
     }
 

@@ -410,7 +410,7 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     @Override
-    public void onDeputySignal(int tid, int signal) {
+    public void onDeputySignal(int tid) {
         SharedThread thread = byTid.get(tid);
         if (thread == null) {
             return;

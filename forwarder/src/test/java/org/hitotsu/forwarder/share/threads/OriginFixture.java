@@ -131,7 +131,7 @@ final class OriginFixture implements AutoCloseable {
 
         @Override
         public SpaceLayout layout() {
-            return new SpaceLayout(0, 0);
+            return new SpaceLayout(0, 0, 1000);
         }
 
         @Override

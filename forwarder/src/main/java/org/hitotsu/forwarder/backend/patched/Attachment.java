@@ -1,0 +1,87 @@
+package org.hitotsu.forwarder.backend.patched;
+
+import java.util.function.Consumer;
+import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.forwarder.backend.common.KernelException;
+
+/**
+ * An attached process: the device through which its threads are reached, and who hears of them. It outlasts the program
+ * that the process executes. Event loop only.
+ */
+final class Attachment implements AutoCloseable {
+    private final Hooks hooks;
+    private final HitotsuDevice device;
+    private final long cookie;
+    private Consumer<CaptureEvent> handler;
+    private boolean closed;
+
+    private Attachment(Hooks hooks, HitotsuDevice device, long cookie, Consumer<CaptureEvent> handler) {
+        this.hooks = hooks;
+        this.device = device;
+        this.cookie = cookie;
+        this.handler = handler;
+    }
+
+    /** Attaches process {@code pid}, whose threads go on; what they do comes to {@code handler}. */
+    static Attachment origin(Hooks hooks, int pid, Consumer<CaptureEvent> handler) throws KernelException {
+        return attach(hooks, pid, false, 0, handler);
+    }
+
+    /**
+     * Attaches a process that ends with this object.
+     *
+     * @param answerPid what getpid() of its threads answers; 0 to capture it
+     */
+    static Attachment shadow(Hooks hooks, int pid, int answerPid, Consumer<CaptureEvent> handler)
+            throws KernelException {
+        return attach(hooks, pid, true, answerPid, handler);
+    }
+
+    private static Attachment attach(
+            Hooks hooks, int pid, boolean shadow, int answerPid, Consumer<CaptureEvent> handler)
+            throws KernelException {
+        Attachment attachment = new Attachment(hooks, HitotsuDevice.open(), hooks.newCookie(), handler);
+        hooks.admit(attachment, false, answerPid);
+        try {
+            KernelException.check("attach process " + pid, attachment.device.attach(pid, shadow, attachment.cookie));
+            return attachment;
+        } catch (KernelException e) {
+            attachment.close();
+            throw e;
+        }
+    }
+
+    HitotsuDevice device() {
+        return device;
+    }
+
+    long cookie() {
+        return cookie;
+    }
+
+    /** From now on calls of the process's threads that change its memory are captured. */
+    void shared() {
+        hooks.admit(this, true, 0);
+    }
+
+    /** Names who hears of the process from now on. */
+    void handler(Consumer<CaptureEvent> next) {
+        handler = next;
+    }
+
+    void onEvent(CaptureEvent event) {
+        if (!closed) {
+            handler.accept(event);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            // In this order: a thread whose event is nobody's would wait for as long as it is attached.
+            device.close();
+            hooks.dismiss(this);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package org.hitotsu.forwarder.backend.patched;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.ProgramOutput;
+import org.hitotsu.forwarder.backend.common.Userfault;
+import org.hitotsu.forwarder.backend.common.VmaTable;
+import org.hitotsu.forwarder.loop.LoopFd;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+
+/** A prepared program at its origin, with everything the daemon holds of it. */
+final class PatchedOriginSpace implements OriginSpace {
+    private final Attachment attachment;
+    private final int pid;
+    private final int pidfd;
+    private final SpaceLayout layout;
+    private final PatchedOriginThreads threads;
+    private final VmaTable vmas;
+    private final PatchedOriginPages pages;
+    private final LoopFd endWatch;
+    private Runnable onClose = () -> {};
+    private boolean closed;
+
+    /** @param pidfd which is this object's from now on */
+    PatchedOriginSpace(
+            Context context,
+            Attachment attachment,
+            int pid,
+            int pidfd,
+            SpaceLayout layout,
+            PatchedOriginThreads threads,
+            Userfault uffd) {
+        this.attachment = attachment;
+        this.pid = pid;
+        this.pidfd = pidfd;
+        this.layout = layout;
+        this.threads = threads;
+        // Not the process's own: that of its first thread, which may end before the others.
+        this.vmas = new VmaTable(threads::livingThread);
+        this.pages = new PatchedOriginPages(context, uffd, vmas);
+        this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
+    }
+
+    private void ended() {
+        endWatch.close();
+        threads.processEnded();
+    }
+
+    void onClose(Runnable action) {
+        onClose = action;
+    }
+
+    @Override
+    public int pid() {
+        return pid;
+    }
+
+    @Override
+    public SpaceLayout layout() {
+        return layout;
+    }
+
+    @Override
+    public OriginThreads threads() {
+        return threads;
+    }
+
+    @Override
+    public PagePort pages() {
+        return pages;
+    }
+
+    @Override
+    public void vmasChanged() {
+        vmas.changed();
+    }
+
+    /** Pages of any private mapping can be taken, so the thread's own call is all there is to do. */
+    @Override
+    public Future<@Nullable Long> mapFile(
+            int tid, long address, long length, int prot, int flags, int fd, long offset) {
+        return threads.execInSpace(tid, Linux.NR_MMAP, address, length, prot, flags, fd, offset)
+                .map(at -> at);
+    }
+
+    @Override
+    public void kill(String why) {
+        ProgramOutput.printError(pidfd, why);
+        Linux.kill(pid, Linux.SIGKILL);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            endWatch.close();
+            threads.close();
+            pages.close();
+            Linux.close(pidfd);
+            if (!threads.replaced()) {
+                attachment.close();
+            }
+            onClose.run();
+        }
+    }
+}

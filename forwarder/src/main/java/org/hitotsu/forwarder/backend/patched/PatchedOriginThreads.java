@@ -1,0 +1,506 @@
+package org.hitotsu.forwarder.backend.patched;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.InterruptedCall;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.patched.CallRunner.Executed;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads at the origin by /dev/hitotsu: a deputy is the thread's own task, parked in the kernel, which makes the system
+ * calls that it is told to from there.
+ *
+ * <p>Events come in the order in which things happened, one ring for all; requests act at once. So what is written down
+ * here of a thread is behind the kernel only by events that are still in the ring, and each request below says what those
+ * may be.
+ */
+final class PatchedOriginThreads implements OriginThreads {
+    private static final Logger LOG = LoggerFactory.getLogger(PatchedOriginThreads.class);
+    private static final int RSEQ_UNREGISTER = 1;
+
+    /** A way home that has begun. */
+    private record Return(ThreadImage image, boolean inCall, Promise<Void> done) {}
+
+    /** What the daemon knows of one thread. */
+    private static final class Task {
+        final int tid;
+        final CallRunner calls;
+        /** At the entry of a call, which {@link #sequence} names, to be answered. */
+        boolean captured;
+
+        long sequence;
+        /** In a fork or execve which it makes itself and reports. */
+        boolean returning;
+
+        @Nullable
+        Promise<Void> forked;
+
+        /** Parked at birth. */
+        boolean born;
+        /** Parked for another node to run it, or about to be. */
+        boolean deputy;
+
+        boolean signalled;
+        boolean ending;
+
+        @Nullable
+        Promise<ThreadImage> parking;
+
+        /** The image that was handed out while the task's registers are what they were, interrupted call and all. */
+        @Nullable
+        ThreadImage untouched;
+
+        /** An interrupted call that nobody has been told of: the thread has to take it home, with the signal. */
+        @Nullable
+        Executed held;
+
+        @Nullable
+        Return coming;
+
+        Task(HitotsuDevice device, int tid) {
+            this.tid = tid;
+            this.calls = new CallRunner(device, tid);
+        }
+    }
+
+    private final Context context;
+    private final HitotsuDevice device;
+    private final int pid;
+    private final Supplier<Adoption> replacement;
+    private final Map<Integer, Task> tasks = new HashMap<>();
+    private @Nullable Events events;
+    private boolean ended;
+    private boolean replaced;
+
+    /** @param replacement prepares the program that this one is replaced by */
+    PatchedOriginThreads(Context context, HitotsuDevice device, int pid, Supplier<Adoption> replacement) {
+        this.context = context;
+        this.device = device;
+        this.pid = pid;
+        this.replacement = replacement;
+        tasks.put(pid, new Task(device, pid));
+    }
+
+    @Override
+    public void events(Events handler) {
+        this.events = handler;
+    }
+
+    private Events events() {
+        return java.util.Objects.requireNonNull(events, "events");
+    }
+
+    /** Whether the process goes on with another program, which has taken the device over. */
+    boolean replaced() {
+        return replaced;
+    }
+
+    /** A thread that has not ended. */
+    int livingThread() {
+        return tasks.containsKey(pid) || tasks.isEmpty()
+                ? pid
+                : tasks.keySet().iterator().next();
+    }
+
+    // From the kernel.
+
+    void onEvent(CaptureEvent event) {
+        if (ended || events == null) {
+            return;
+        }
+        Task task = tasks.get(event.tid());
+        switch (event.type()) {
+            case BORN -> {
+                Task child = new Task(device, event.tid());
+                child.born = true;
+                tasks.put(event.tid(), child);
+                events().onThreadCreated(event.tid());
+            }
+            case REPLACED -> {
+                // The other threads are gone without a word of each.
+                replaced = true;
+                ended = true;
+                tasks.clear();
+                events().onReplaced(replacement.get());
+            }
+            default -> {
+                if (task != null) {
+                    onEvent(task, event);
+                } else if (event.type() == CaptureEvent.Type.CAPTURED) {
+                    LOG.warn("thread {} is not known; its calls are its own", event.tid());
+                    device.proceed(event.tid(), event.sequence(), false);
+                }
+            }
+        }
+    }
+
+    private void onEvent(Task task, CaptureEvent event) {
+        switch (event.type()) {
+            case CAPTURED -> onCaptured(task, event);
+            case PARKED -> onParked(task, event);
+            case EXECUTED -> onExecuted(task, event);
+            case SIGNAL -> onSignal(task);
+            case EXITING -> onExiting(task);
+            default -> LOG.warn("thread {}: {} at home", task.tid, event.type());
+        }
+    }
+
+    private void onCaptured(Task task, CaptureEvent event) {
+        if (task.parking != null) {
+            // It came to this call before it could be parked, and is in it now: the call is made anew from its image.
+            return;
+        }
+        task.captured = true;
+        task.sequence = event.sequence();
+        int nr = (int) event.number();
+        switch (nr) {
+            // The programs let clones pass that copy no memory.
+            case Linux.NR_FORK, Linux.NR_CLONE, Linux.NR_CLONE3 -> events().onFork(task.tid, nr, event.arguments());
+            case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
+            default -> events().onMemoryCall(task.tid, nr, event.arguments());
+        }
+    }
+
+    private void onExecuted(Task task, CaptureEvent event) {
+        if (task.calls.busy()) {
+            task.calls.onExecuted(event);
+            return;
+        }
+        task.returning = false;
+        Promise<Void> forked = task.forked;
+        task.forked = null;
+        if (forked != null) {
+            forked.complete();
+        }
+    }
+
+    private void onSignal(Task task) {
+        if (!task.deputy || task.ending || task.coming != null) {
+            return;
+        }
+        if (!task.signalled) {
+            task.signalled = true;
+            events().onDeputySignal(task.tid);
+        }
+    }
+
+    private void onExiting(Task task) {
+        tasks.remove(task.tid);
+        Promise<ThreadImage> parking = task.parking;
+        task.parking = null;
+        if (parking != null) {
+            parking.fail("thread " + task.tid + " has ended");
+        }
+        events().onThreadGone(task.tid);
+    }
+
+    // Parking.
+
+    @Override
+    public Future<ThreadImage> park(int tid) {
+        Task task = tasks.get(tid);
+        if (task == null) {
+            return Future.failedFuture("thread " + tid + " has ended");
+        }
+        if (task.deputy) {
+            return Future.failedFuture("thread " + tid + " is not at home");
+        }
+        if (task.captured || task.returning) {
+            return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
+        }
+        Promise<ThreadImage> promise = Promise.promise();
+        if (!task.born) {
+            long asked = device.park(tid);
+            if (asked < 0) {
+                return Future.failedFuture(new KernelException("park thread " + tid, asked));
+            }
+        }
+        task.deputy = true;
+        task.parking = promise;
+        if (task.born) {
+            task.born = false;
+            parked(task, -1, false);
+        }
+        return promise.future();
+    }
+
+    private void onParked(Task task, CaptureEvent event) {
+        if (task.parking == null) {
+            fatal(task, "it was parked unasked");
+            return;
+        }
+        long call = event.has(CaptureEvent.FLAG_IN_CALL) ? event.number() : -1;
+        parked(task, call, event.has(CaptureEvent.FLAG_SIGNAL));
+    }
+
+    /**
+     * The thread has come to rest.
+     *
+     * @param call the captured call that it is in, -1 for none
+     */
+    private void parked(Task task, long call, boolean signal) {
+        Promise<ThreadImage> promise = java.util.Objects.requireNonNull(task.parking);
+        HitotsuDevice.Captured captured;
+        try {
+            captured = device.image(task.tid);
+        } catch (KernelException e) {
+            task.parking = null;
+            promise.fail(e);
+            fatal(task, "its image can't be taken: " + e.getMessage());
+            return;
+        }
+        ThreadImage image = captured.image();
+        if (call >= 0) {
+            image = image.beforeCall(call);
+        } else {
+            image = InterruptedCall.settled(image);
+            task.untouched = image;
+        }
+        if (signal) {
+            // Only with the registers as they are does the kernel know whether the call is made anew or answers EINTR.
+            onSignal(task);
+        }
+        if (captured.rseq() == 0 || signal) {
+            task.parking = null;
+            promise.complete(image);
+            return;
+        }
+        // The kernel would write the CPU number into that area at each switch of the deputy. On the other node it is
+        // not
+        // registered either: CPU numbers of two nodes overlap, and per-CPU data would be shared by CPUs that differ.
+        ThreadImage settled = image;
+        task.calls
+                .exec(
+                        Linux.NR_RSEQ,
+                        captured.rseq(),
+                        captured.rseqLength(),
+                        RSEQ_UNREGISTER,
+                        captured.rseqSignature() & 0xffffffffL)
+                .onComplete(done -> {
+                    // Failed meanwhile, if the thread has ended.
+                    if (task.parking == promise) {
+                        task.parking = null;
+                        promise.complete(settled);
+                    }
+                });
+    }
+
+    @Override
+    public void release(int tid) {
+        Task task = tasks.get(tid);
+        if (task != null && task.born) {
+            task.born = false;
+            resumed(task, device.resume(tid, null, PatchedLayout.HOME));
+        }
+    }
+
+    // Coming home.
+
+    @Override
+    public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
+        Task task = tasks.get(tid);
+        if (task == null || !task.deputy) {
+            return Future.failedFuture("thread " + tid + " has ended");
+        }
+        Promise<Void> promise = Promise.promise();
+        task.coming = new Return(image, inCall, promise);
+        if (task.calls.busy()) {
+            // Its end brings the thread home; see executed().
+            device.interrupt(tid);
+        } else {
+            comeHome(task, task.held);
+        }
+        return promise.future();
+    }
+
+    private void comeHome(Task task, @Nullable Executed last) {
+        Return home = java.util.Objects.requireNonNull(task.coming);
+        ThreadImage image;
+        if (home.inCall()) {
+            image = outcome(home.image(), last);
+        } else if (home.image().equals(task.untouched)) {
+            // Arrays are equal only if they are the same: it never left.
+            image = null;
+        } else {
+            image = home.image().with(Registers.ORIG_RAX, -1);
+        }
+        task.coming = null;
+        task.held = null;
+        task.untouched = null;
+        task.deputy = false;
+        task.signalled = false;
+        resumed(task, device.resume(task.tid, image, PatchedLayout.HOME));
+        // Whoever asked does not expect it from inside the call.
+        context.runOnContext(ignored -> home.done().complete());
+    }
+
+    /**
+     * The image of a thread in a forwarded call, joined with how far its deputy has come.
+     *
+     * @param last what the deputy executed and nobody was told of; null if it was not given the call
+     */
+    private static ThreadImage outcome(ThreadImage image, @Nullable Executed last) {
+        if (last == null) {
+            return image.beforeCall(image.register(Registers.ORIG_RAX));
+        }
+        if (!last.interrupted()) {
+            return image.afterCall(last.result());
+        }
+        ThreadImage joined = image.with(Registers.RAX, last.result()).with(Registers.ORIG_RAX, last.nr());
+        // With a signal's handler and flags the kernel alone knows what becomes of the call, and looks at just these.
+        return last.signal() ? joined : InterruptedCall.settled(joined);
+    }
+
+    private void resumed(Task task, long result) {
+        if (result < 0 && result != -Linux.ESRCH) {
+            // It would stand still, or run on with registers that are not its own.
+            fatal(task, "it can't be resumed: " + Linux.errorName(result));
+        }
+    }
+
+    private void fatal(Task task, String why) {
+        if (ended) {
+            return;
+        }
+        LOG.error("thread {}: {}; the program is ended", task.tid, why);
+        Linux.kill(pid, Linux.SIGKILL);
+    }
+
+    // The deputy's calls.
+
+    @Override
+    public void exec(int tid, long nr, long[] args) {
+        Task task = tasks.get(tid);
+        // With a signal waiting, the thread is on its way home for it and takes the call along, not begun.
+        if (task != null && task.deputy && task.coming == null && !task.signalled) {
+            run(task, nr, args);
+        }
+    }
+
+    private void run(Task task, long nr, long[] args) {
+        task.calls.exec(nr, args).onComplete(done -> {
+            if (done.succeeded()) {
+                executed(task, done.result(), args);
+            } else if (!ended && tasks.get(task.tid) == task) {
+                LOG.debug("thread {}: {}", task.tid, done.cause().getMessage());
+            }
+        });
+    }
+
+    private void executed(Task task, Executed done, long[] args) {
+        if (ended) {
+            return;
+        }
+        if (task.coming != null) {
+            comeHome(task, done);
+        } else if (done.interrupted() && done.signal()) {
+            task.held = done;
+            onSignal(task);
+        } else if (done.restarts()) {
+            // Woken by a signal which another thread has taken meanwhile.
+            run(task, done.result() == -Linux.ERESTART_RESTARTBLOCK ? Linux.NR_RESTART_SYSCALL : done.nr(), args);
+        } else {
+            events().onExecuted(task.tid, done.result());
+        }
+    }
+
+    @Override
+    public void exit(int tid, int status) {
+        Task task = tasks.get(tid);
+        if (task != null && task.deputy) {
+            task.ending = true;
+            // The thread ends in it: EXITING is all that follows.
+            task.calls.exec(Linux.NR_EXIT, status);
+        }
+    }
+
+    @Override
+    public Future<Long> execInSpace(int tid, long nr, long... args) {
+        Task task = tasks.get(tid);
+        if (task == null || !task.captured && !task.deputy) {
+            return Future.failedFuture("thread " + tid + " can't be told to make calls");
+        }
+        return task.calls.exec(nr, args).map(Executed::result);
+    }
+
+    @Override
+    public Future<@Nullable Long> execStopped(int tid, long nr, long[] args) {
+        return execInSpace(tid, nr, args).map(result -> result);
+    }
+
+    // Answers to captured calls.
+
+    @Override
+    public void answer(int tid, long result) {
+        Task task = tasks.get(tid);
+        if (task != null && task.captured) {
+            task.captured = false;
+            answered(task, device.inject(tid, task.sequence, result));
+        }
+    }
+
+    @Override
+    public void proceed(int tid) {
+        proceed(tid, false);
+    }
+
+    /** Lets the thread make its call; whether it was in one. */
+    private boolean proceed(int tid, boolean report) {
+        Task task = tasks.get(tid);
+        if (task == null || !task.captured) {
+            return false;
+        }
+        task.captured = false;
+        task.returning = report;
+        answered(task, device.proceed(tid, task.sequence, report));
+        return true;
+    }
+
+    private void answered(Task task, long result) {
+        if (result < 0 && result != -Linux.ESRCH) {
+            fatal(task, "its captured call can't be answered: " + Linux.errorName(result));
+        }
+    }
+
+    @Override
+    public void proceedWithExec(int tid) {
+        proceed(tid, true);
+    }
+
+    @Override
+    public Future<Void> proceedWithFork(int tid) {
+        Task task = tasks.get(tid);
+        Promise<Void> forked = Promise.promise();
+        if (task == null || !proceed(tid, true)) {
+            return Future.succeededFuture();
+        }
+        task.forked = forked;
+        return forked.future();
+    }
+
+    // The end.
+
+    void processEnded() {
+        if (!ended && events != null) {
+            ended = true;
+            events().onProcessEnded();
+        }
+    }
+
+    void close() {
+        ended = true;
+    }
+}

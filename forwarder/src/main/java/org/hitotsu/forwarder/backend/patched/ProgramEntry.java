@@ -1,0 +1,175 @@
+package org.hitotsu.forwarder.backend.patched;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProgramLayout;
+import org.hitotsu.forwarder.backend.common.Userfault;
+import org.hitotsu.forwarder.backend.common.VmaTable;
+import org.hitotsu.forwarder.loop.LoopFd;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process on its way into a program: attached before it executes it, parked by the kernel before the program's first
+ * instruction, and given a userfaultfd by system calls that it makes there. Event loop only.
+ */
+final class ProgramEntry implements Adoption {
+    private final Context context;
+    private final int pid;
+    private final Consumer<PatchedOriginSpace> spaces;
+    private final Promise<OriginSpace> prepared = Promise.promise();
+    private @Nullable Attachment attachment;
+    private @Nullable LoopFd endWatch;
+    private int pidfd = -1;
+
+    private ProgramEntry(Context context, int pid, Consumer<PatchedOriginSpace> spaces) {
+        this.context = context;
+        this.pid = pid;
+        this.spaces = spaces;
+    }
+
+    /**
+     * Takes over a process that is about to execute a program.
+     *
+     * @param spaces is told of each program that was prepared
+     */
+    static ProgramEntry attach(Context context, Hooks hooks, int pid, Consumer<PatchedOriginSpace> spaces)
+            throws KernelException {
+        ProgramEntry entry = new ProgramEntry(context, pid, spaces);
+        entry.watchEnd();
+        try {
+            entry.attachment = Attachment.origin(hooks, pid, entry::onEvent);
+            return entry;
+        } catch (KernelException e) {
+            entry.release();
+            throw e;
+        }
+    }
+
+    /** The process, which has an attachment, is parked before the first instruction of its next program. */
+    private static ProgramEntry again(
+            Context context, Attachment attachment, int pid, Consumer<PatchedOriginSpace> spaces) {
+        ProgramEntry entry = new ProgramEntry(context, pid, spaces);
+        entry.attachment = attachment;
+        try {
+            entry.watchEnd();
+            entry.prepare();
+        } catch (KernelException e) {
+            entry.fail(e);
+        }
+        return entry;
+    }
+
+    private void watchEnd() throws KernelException {
+        pidfd = (int) KernelException.check("pidfd_open", Linux.pidfdOpen(pid));
+        endWatch = LoopFd.watch(
+                context,
+                pidfd,
+                readable -> fail(new KernelException("process " + pid + " ended before it became the program")));
+    }
+
+    private Attachment attachment() {
+        return java.util.Objects.requireNonNull(attachment, "attached");
+    }
+
+    private void onEvent(CaptureEvent event) {
+        if (event.type() == CaptureEvent.Type.REPLACED) {
+            prepare();
+        }
+    }
+
+    private void prepare() {
+        HitotsuDevice device = attachment().device();
+        CallRunner calls = new CallRunner(device, pid);
+        attachment().handler(event -> {
+            if (event.type() == CaptureEvent.Type.EXECUTED) {
+                calls.onExecuted(event);
+            }
+        });
+        calls.require("userfaultfd", Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK)
+                .compose(there -> fetch(there.intValue())
+                        .compose(uffd ->
+                                calls.require("close", Linux.NR_CLOSE, there).map(uffd)))
+                .onSuccess(this::ready)
+                .onFailure(this::fail);
+    }
+
+    private Future<Userfault> fetch(int there) {
+        long here = Linux.pidfdGetfd(pidfd, there);
+        if (here < 0) {
+            return Future.failedFuture(new KernelException("pidfd_getfd", here));
+        }
+        Userfault uffd = new Userfault((int) here);
+        long enabled = uffd.enable(PatchedLayout.FEATURE_PRIVATE_FILE);
+        if (enabled < 0) {
+            uffd.close();
+            return Future.failedFuture(new KernelException("UFFDIO_API", enabled));
+        }
+        return Future.succeededFuture(uffd);
+    }
+
+    private void ready(Userfault uffd) {
+        SpaceLayout layout;
+        try {
+            layout = ProgramLayout.read(pid, VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps"))));
+        } catch (IOException e) {
+            uffd.close();
+            fail(e);
+            return;
+        }
+        Attachment ours = attachment();
+        PatchedOriginThreads threads =
+                new PatchedOriginThreads(context, ours.device(), pid, () -> again(context, ours, pid, spaces));
+        ours.handler(threads::onEvent);
+        ours.shared();
+        unwatch();
+        PatchedOriginSpace space = new PatchedOriginSpace(context, ours, pid, pidfd, layout, threads, uffd);
+        spaces.accept(space);
+        prepared.tryComplete(space);
+    }
+
+    @Override
+    public Future<OriginSpace> prepared() {
+        return prepared.future();
+    }
+
+    @Override
+    public void start() {
+        attachment().device().resume(pid, null, PatchedLayout.HOME);
+    }
+
+    private void fail(Throwable cause) {
+        if (prepared.tryFail(cause)) {
+            Linux.kill(pid, Linux.SIGKILL);
+            release();
+        }
+    }
+
+    private void unwatch() {
+        if (endWatch != null) {
+            endWatch.close();
+            endWatch = null;
+        }
+    }
+
+    private void release() {
+        unwatch();
+        if (attachment != null) {
+            attachment.close();
+        }
+        if (pidfd >= 0) {
+            Linux.close(pidfd);
+            pidfd = -1;
+        }
+    }
+}
