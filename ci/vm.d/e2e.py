@@ -14,6 +14,19 @@ STOP_SECONDS = 60
 # Emulated time is not even: a node that is only slow must not be taken for lost.
 PATIENCE = "--lease 60s --ping-interval 5s"
 
+# Under emulation, compiling costs more than it brings: commands that end at once interpret, nodes compile simply.
+JAVA = """
+mkdir -p /usr/local/bin
+cat >/usr/local/bin/java <<'END'
+#!/bin/sh
+case "$*" in
+*hitotsu.jar" node "*) exec /usr/bin/java -XX:TieredStopAtLevel=1 "$@" ;;
+*) exec /usr/bin/java -Xint "$@" ;;
+esac
+END
+chmod +x /usr/local/bin/java
+"""
+
 START_NODE = """
 cd {tree} || exit
 . ci/lib/leftovers.sh
@@ -62,6 +75,7 @@ kill -TERM $node
 def add_arguments(parser):
     parser.add_argument("--nodes", type=int, default=2, help="how many guests, each a node (default 2)")
     parser.add_argument("--slow", type=float, default=8.0, metavar="FACTOR", help="allow so many times the usual time (8)")
+    parser.add_argument("--settle", type=int, default=600, metavar="MS", help="time for threads to move (default 600)")
     parser.add_argument("--input-mib", type=int, default=4, metavar="N", help="size of the packaged programs' input (4)")
     parser.add_argument("--strace", action="store_true", help="attach strace -f to each shared program")
     parser.add_argument("--backend", default="auto", help="of all nodes: auto, stock, patched; a list gives each its own")
@@ -74,7 +88,7 @@ def add_arguments(parser):
 
 
 def suite_options(options):
-    words = ["--slow", str(options.slow), "--input-mib", str(options.input_mib)]
+    words = ["--slow", str(options.slow), "--settle", str(options.settle), "--input-mib", str(options.input_mib)]
     for name in ("only", "skip"):
         for value in getattr(options, name):
             words += [f"--{name}", value]
@@ -100,7 +114,7 @@ def job(number, backend, options):
     }
     join = f"--join {address(1)}:{PORT}" if number > 1 else ""
     wait = WAIT_FOR_FIRST.format(address=address(1), port=PORT) if number > 1 else ""
-    script = START_NODE.format(**words, wait_for_first=wait, options=f"--backend {shlex.quote(backend)} {join}")
+    script = JAVA + START_NODE.format(**words, wait_for_first=wait, options=f"--backend {shlex.quote(backend)} {join}")
     if number == 1:
         script += RUN_SUITE.format(socket=SOCKET.format(1), nodes=options.nodes, options=suite_options(options))
         return script + STOP_NODE.replace("{number}", "1") + "exit $status\n"
