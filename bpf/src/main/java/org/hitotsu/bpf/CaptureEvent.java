@@ -43,10 +43,11 @@ public final class CaptureEvent {
     private int offset;
     private boolean payload;
 
-    CaptureEvent() {}
+    /** A view of nothing yet. */
+    public CaptureEvent() {}
 
-    /** Looks at a record; false if it is none. */
-    boolean wrap(ByteBuffer record, int at, int length) {
+    /** Looks at a record in native byte order; false if it is none. */
+    public boolean wrap(ByteBuffer record, int at, int length) {
         data = record;
         offset = at;
         payload = length >= PayloadRecord.SIZE;

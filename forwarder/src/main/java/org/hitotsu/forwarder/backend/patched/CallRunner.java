@@ -31,12 +31,12 @@ final class CallRunner {
         }
     }
 
-    private final HitotsuDevice device;
+    private final ThreadRequests device;
     private final int tid;
     private long nr;
     private @Nullable Promise<Executed> executing;
 
-    CallRunner(HitotsuDevice device, int tid) {
+    CallRunner(ThreadRequests device, int tid) {
         this.device = device;
         this.tid = tid;
     }

@@ -11,25 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One open file of /dev/hitotsu, to which one process can be attached. Closing it ends that process if it is a shadow or
- * has parked threads, and lets it go else. Results follow {@link Linux}: {@code -ESRCH} for a thread that has ended,
- * {@code -EBUSY} for one in a state that does not allow the request.
+ * has parked threads, and lets it go else.
  *
- * <p>One thread at a time. Every request returns at once but for an image, which waits some microseconds until the thread
- * has come to rest.
+ * <p>One thread at a time.
  */
-final class HitotsuDevice implements AutoCloseable {
+final class HitotsuDevice implements ThreadRequests, AutoCloseable {
     /** An upper bound of the extended state (AMX tiles included), bytes. */
     private static final int XSTATE_MAX = 16384;
 
     private static final int REGISTERS_AT = 128;
     private static final int XSTATE_AT = 512;
-
-    /**
-     * A parked thread's image, and its restartable sequences' area.
-     *
-     * @param rseq its address, 0 if there is none
-     */
-    record Captured(ThreadImage image, long rseq, int rseqLength, int rseqSignature) {}
 
     private final int fd;
     /** Gone once this is closed, like the descriptor: the requests look first. */
@@ -62,23 +53,23 @@ final class HitotsuDevice implements AutoCloseable {
         return request(IOC_ATTACH, arg);
     }
 
-    /** Has a running or captured thread park; a PARKED event follows, or a TRAP that was faster, or EXITING. */
-    long park(int tid) {
+    @Override
+    public long park(int tid) {
         return thread(IOC_PARK, tid, 0, 0);
     }
 
-    /** Makes a call that the thread executes return as if interrupted; no-op if it executes none. */
-    long interrupt(int tid) {
+    @Override
+    public long interrupt(int tid) {
         return thread(IOC_INTERRUPT, tid, 0, 0);
     }
 
-    /** Gives a captured call its result. */
-    long inject(int tid, long sequence, long result) {
+    @Override
+    public long inject(int tid, long sequence, long result) {
         return thread(IOC_INJECT, tid, (int) sequence, result);
     }
 
-    /** @param report whether an EXECUTED event is to tell of the call's end */
-    long proceed(int tid, long sequence, boolean report) {
+    @Override
+    public long proceed(int tid, long sequence, boolean report) {
         return thread(IOC_PROCEED, tid, report ? REPORT : 0, sequence & 0xffffffffL);
     }
 
@@ -92,8 +83,8 @@ final class HitotsuDevice implements AutoCloseable {
         return request(request, arg);
     }
 
-    /** Has a parked thread, or one captured at home, make a system call; an EXECUTED event follows. */
-    long exec(int tid, long nr, long... args) {
+    @Override
+    public long exec(int tid, long nr, long... args) {
         if (closed) {
             return -Linux.ESRCH;
         }
@@ -105,8 +96,8 @@ final class HitotsuDevice implements AutoCloseable {
         return request(IOC_EXEC, arg);
     }
 
-    /** The image of a parked thread. */
-    Captured image(int tid) throws KernelException {
+    @Override
+    public Captured image(int tid) throws KernelException {
         if (closed) {
             throw new KernelException("take the image of thread " + tid, -Linux.ESRCH);
         }
@@ -130,13 +121,8 @@ final class HitotsuDevice implements AutoCloseable {
                 NativeMemory.getInt(arg + Image.RSEQ_SIGNATURE));
     }
 
-    /**
-     * Lets a parked thread run.
-     *
-     * @param image what it goes on with; null for what it had when it was parked
-     * @param mode {@code HOME} or {@code REMOTE}
-     */
-    long resume(int tid, @Nullable ThreadImage image, int mode) {
+    @Override
+    public long resume(int tid, @Nullable ThreadImage image, int mode) {
         if (closed) {
             return -Linux.ESRCH;
         }

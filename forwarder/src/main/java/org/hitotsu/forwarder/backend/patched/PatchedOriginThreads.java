@@ -70,14 +70,14 @@ final class PatchedOriginThreads implements OriginThreads {
         @Nullable
         Return coming;
 
-        Task(HitotsuDevice device, int tid) {
+        Task(ThreadRequests device, int tid) {
             this.tid = tid;
             this.calls = new CallRunner(device, tid);
         }
     }
 
     private final Context context;
-    private final HitotsuDevice device;
+    private final ThreadRequests device;
     private final int pid;
     private final Supplier<Adoption> replacement;
     private final Map<Integer, Task> tasks = new HashMap<>();
@@ -86,7 +86,7 @@ final class PatchedOriginThreads implements OriginThreads {
     private boolean replaced;
 
     /** @param replacement prepares the program that this one is replaced by */
-    PatchedOriginThreads(Context context, HitotsuDevice device, int pid, Supplier<Adoption> replacement) {
+    PatchedOriginThreads(Context context, ThreadRequests device, int pid, Supplier<Adoption> replacement) {
         this.context = context;
         this.device = device;
         this.pid = pid;
@@ -253,7 +253,7 @@ final class PatchedOriginThreads implements OriginThreads {
      */
     private void parked(Task task, long call, boolean signal) {
         Promise<ThreadImage> promise = java.util.Objects.requireNonNull(task.parking);
-        HitotsuDevice.Captured captured;
+        ThreadRequests.Captured captured;
         try {
             captured = device.image(task.tid);
         } catch (KernelException e) {

@@ -43,13 +43,13 @@ final class PatchedShadowThreads implements ShadowThreads {
         @Nullable
         Promise<Parked> parking;
 
-        Hosted(HitotsuDevice device, int tid) {
+        Hosted(ThreadRequests device, int tid) {
             this.tid = tid;
             this.calls = new CallRunner(device, tid);
         }
     }
 
-    private final HitotsuDevice device;
+    private final ThreadRequests device;
     private final ShadowProcess process;
     private final CallRunner first;
     private final Map<Integer, Hosted> hosted = new HashMap<>();
@@ -62,7 +62,7 @@ final class PatchedShadowThreads implements ShadowThreads {
     private boolean closed;
 
     /** @param first makes calls of the parked first thread */
-    PatchedShadowThreads(HitotsuDevice device, ShadowProcess process, CallRunner first) {
+    PatchedShadowThreads(ThreadRequests device, ShadowProcess process, CallRunner first) {
         this.device = device;
         this.process = process;
         this.first = first;

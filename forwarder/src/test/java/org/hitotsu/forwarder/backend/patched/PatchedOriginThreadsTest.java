@@ -1,0 +1,409 @@
+package org.hitotsu.forwarder.backend.patched;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.bpf.CaptureEvent.Type;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
+import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.hitotsu.forwarder.share.pages.TestLoop;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is asked of the kernel for what it says. The process's number is none that a process can have. */
+class PatchedOriginThreadsTest implements OriginThreads.Events {
+
+    private static final int PID = 0x3ffffff;
+    private static final int TID = PID - 1;
+    private static final int READ = Linux.NR_READ;
+    private static final long[] ARGS = {1, 2, 3, 4, 5, 6};
+
+    private final TestLoop loop = new TestLoop();
+    private final RecordingRequests kernel = new RecordingRequests();
+    private final List<String> told = new ArrayList<>();
+    private final PatchedOriginThreads threads =
+            new PatchedOriginThreads(loop.context(), kernel, PID, () -> new Next());
+
+    private static final class Next implements Adoption {
+        @Override
+        public Future<OriginSpace> prepared() {
+            return Future.failedFuture("not in this test");
+        }
+
+        @Override
+        public void start() {}
+    }
+
+    @BeforeEach
+    void threadIsBornAndRuns() throws Exception {
+        threads.events(this);
+        happens(Type.BORN, 0, 0, 0, 0);
+        loop.run(() -> threads.release(TID));
+        assertThat(kernel.asked()).containsExactly("go on " + TID);
+        assertThat(told()).containsExactly("created");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        loop.close();
+    }
+
+    private void happens(Type type, int flags, long sequence, long nr, long result) throws Exception {
+        loop.run(() -> threads.onEvent(RecordingRequests.event(type, TID, flags, sequence, nr, result)));
+        loop.settle();
+    }
+
+    private List<String> told() {
+        List<String> events = List.copyOf(told);
+        told.clear();
+        return events;
+    }
+
+    /** Parks the thread, which has no restartable sequences. */
+    private ThreadImage park(int flags, long call, long nr, long result) throws Exception {
+        kernel.stands(TID, nr, result);
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        assertThat(kernel.asked()).containsExactly("park " + TID);
+        happens(Type.PARKED, flags, 0, call, 0);
+        assertThat(kernel.asked()).containsExactly("image " + TID);
+        assertThat(image.succeeded()).isTrue();
+        return image.result();
+    }
+
+    private ThreadImage parkInUserMode() throws Exception {
+        return park(0, 0, -1, 7);
+    }
+
+    private ThreadImage comesHome(ThreadImage image, boolean inCall) throws Exception {
+        Future<Void> home = loop.call(() -> threads.resume(TID, image, inCall));
+        loop.settle();
+        assertThat(home.succeeded()).isTrue();
+        assertThat(kernel.asked()).containsExactly("resume " + TID);
+        return java.util.Objects.requireNonNull(kernel.resumed);
+    }
+
+    private static ThreadImage inCall(long nr) {
+        return RecordingRequests.image(nr, -Linux.ENOSYS);
+    }
+
+    private static void assertMadeAnew(ThreadImage image, long nr) {
+        assertThat(image.register(Registers.RIP)).isEqualTo(RecordingRequests.IP - 2);
+        assertThat(image.register(Registers.RAX)).isEqualTo(nr);
+        assertThat(image.register(Registers.ORIG_RAX)).isEqualTo(-1);
+    }
+
+    private static void assertFinished(ThreadImage image, long result) {
+        assertThat(image.register(Registers.RIP)).isEqualTo(RecordingRequests.IP);
+        assertThat(image.register(Registers.RAX)).isEqualTo(result);
+        assertThat(image.register(Registers.ORIG_RAX)).isEqualTo(-1);
+    }
+
+    @Test
+    void parkedInUserModeItIsAsItIs() throws Exception {
+        assertThat(parkInUserMode()).isSameAs(kernel.images.get(TID).image());
+    }
+
+    @Test
+    void interruptedCallIsMadeAnewElsewhere() throws Exception {
+        assertMadeAnew(park(0, 0, READ, -Linux.ERESTARTSYS), READ);
+    }
+
+    @Test
+    void capturedCallIsMadeAnewWhereTheThreadGoesOn() throws Exception {
+        kernel.stands(TID, Linux.NR_MUNMAP, -Linux.ENOSYS);
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        // Captured before the request to park was there: nobody is to answer it.
+        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
+        happens(Type.PARKED, CaptureEvent.FLAG_IN_CALL, 0, Linux.NR_MUNMAP, 0);
+        assertMadeAnew(image.result(), Linux.NR_MUNMAP);
+        assertThat(told()).isEmpty();
+        // Not even if it stays does it make that call without its being captured again.
+        kernel.asked();
+        assertMadeAnew(comesHome(image.result(), false), Linux.NR_MUNMAP);
+    }
+
+    @Test
+    void restartableSequencesAreTakenAwayFirst() throws Exception {
+        kernel.images.put(
+                TID,
+                new ThreadRequests.Captured(RecordingRequests.image(-1, 0), RecordingRequests.RSEQ, 32, 0x80000053));
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        happens(Type.PARKED, 0, 0, 0, 0);
+        assertThat(kernel.asked())
+                .endsWith("exec " + TID + " " + Linux.NR_RSEQ + " [28672, 32, 1, " + 0x80000053L + "]");
+        assertThat(image.isComplete()).isFalse();
+        happens(Type.EXECUTED, 0, 0, Linux.NR_RSEQ, 0);
+        assertThat(image.succeeded()).isTrue();
+        assertThat(told()).isEmpty();
+    }
+
+    /** Whether read() is made anew or answers EINTR, its handler's flags say: only the kernel knows. */
+    @Test
+    void threadThatASignalInterruptedGoesOnAsItIs() throws Exception {
+        ThreadImage image = park(CaptureEvent.FLAG_SIGNAL, 0, READ, -Linux.ERESTARTSYS);
+        assertThat(told()).containsExactly("signal");
+        happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
+        assertThat(told()).isEmpty();
+        loop.run(() -> threads.resume(TID, image, false));
+        assertThat(kernel.asked()).containsExactly("go on " + TID);
+    }
+
+    @Test
+    void threadParkedAtBirthIsTakenAtOnce() throws Exception {
+        int child = TID - 1;
+        kernel.stands(child, Linux.NR_CLONE, 0);
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.BORN, child, 0, 0, 0, 0)));
+        Future<ThreadImage> image = loop.call(() -> threads.park(child));
+        assertThat(kernel.asked()).containsExactly("image " + child);
+        assertFinished(image.result(), 0);
+    }
+
+    @Test
+    void threadInAMemoryCallIsNotParked() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
+        assertThat(told()).containsExactly("memory 11 10");
+        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(TID)).failed())
+                .isTrue();
+        loop.run(() -> threads.answer(TID, -22));
+        assertThat(kernel.asked()).containsExactly("inject " + TID + " 9 -22");
+        loop.run(() -> threads.answer(TID, 0));
+        assertThat(kernel.asked()).as("answered already").isEmpty();
+    }
+
+    @Test
+    void callOnBehalfOfACapturedThreadIsItsOwn() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
+        Future<Long> result = loop.call(() -> threads.execInSpace(TID, Linux.NR_MUNMAP, 0x1000, 0x2000));
+        assertThat(kernel.asked()).containsExactly("exec " + TID + " 11 [4096, 8192]");
+        happens(Type.EXECUTED, 0, 9, Linux.NR_MUNMAP, -12);
+        assertThat(result.result()).isEqualTo(-12);
+        assertThat(told()).containsExactly("memory 11 10");
+        assertThat(loop.<Future<Long>>call(() -> threads.execInSpace(TID - 5, 11))
+                        .failed())
+                .isTrue();
+    }
+
+    @Test
+    void deputyExecutesAndSaysSo() throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        assertThat(kernel.asked()).containsExactly("exec " + TID + " 0 [1, 2, 3, 4, 5, 6]");
+        happens(Type.EXECUTED, 0, 0, READ, 55);
+        assertThat(told()).containsExactly("executed 55");
+    }
+
+    /** The call is over, so its result must reach the thread, wherever that takes the signal. */
+    @Test
+    void finishedCallIsToldEvenIfASignalWaits() throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        happens(Type.EXECUTED, CaptureEvent.FLAG_SIGNAL, 0, READ, 55);
+        happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
+        assertThat(told()).containsExactly("executed 55", "signal");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Linux.ERESTARTSYS, Linux.ERESTARTNOINTR, Linux.ERESTARTNOHAND, Linux.EINTR})
+    void callThatASignalInterruptedGoesHomeForTheKernelToDecide(int code) throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        happens(Type.EXECUTED, CaptureEvent.FLAG_SIGNAL, 0, READ, -code);
+        assertThat(told()).containsExactly("signal");
+        kernel.asked();
+        ThreadImage home = comesHome(inCall(READ), true);
+        assertThat(home.register(Registers.RAX)).isEqualTo(-code);
+        assertThat(home.register(Registers.ORIG_RAX)).isEqualTo(READ);
+        assertThat(home.register(Registers.RIP)).isEqualTo(RecordingRequests.IP);
+    }
+
+    @Test
+    void callThatNoSignalInterruptedIsMadeAgainByTheDeputy() throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        happens(Type.EXECUTED, 0, 0, READ, -Linux.ERESTARTSYS);
+        happens(Type.EXECUTED, 0, 0, READ, -Linux.ERESTART_RESTARTBLOCK);
+        assertThat(kernel.asked())
+                .containsExactly(
+                        "exec " + TID + " 0 [1, 2, 3, 4, 5, 6]",
+                        "exec " + TID + " 0 [1, 2, 3, 4, 5, 6]",
+                        "exec " + TID + " " + Linux.NR_RESTART_SYSCALL + " [1, 2, 3, 4, 5, 6]");
+        assertThat(told()).isEmpty();
+    }
+
+    @Test
+    void callsThatCameBehindASignalAreNotBegun() throws Exception {
+        parkInUserMode();
+        happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        assertThat(kernel.asked()).isEmpty();
+        assertMadeAnew(comesHome(inCall(READ), true), READ);
+    }
+
+    private ThreadImage broughtHomeFromCall(int flags, long result) throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        kernel.asked();
+        Future<Void> home = loop.call(() -> threads.resume(TID, inCall(READ), true));
+        assertThat(kernel.asked()).containsExactly("interrupt " + TID);
+        happens(Type.EXECUTED, flags, 0, READ, result);
+        assertThat(kernel.asked()).containsExactly("resume " + TID);
+        assertThat(home.succeeded()).isTrue();
+        assertThat(told()).isEmpty();
+        return java.util.Objects.requireNonNull(kernel.resumed);
+    }
+
+    @Test
+    void callThatWasBrokenOffToComeHomeIsMadeAnew() throws Exception {
+        assertMadeAnew(broughtHomeFromCall(0, -Linux.ERESTARTSYS), READ);
+    }
+
+    /** read() of a socket with a timeout answers EINTR to any wake-up, and the kernel does not restart it. */
+    @Test
+    void eintrThatTheInterruptMadeIsNoneForTheProgram() throws Exception {
+        assertMadeAnew(broughtHomeFromCall(0, -Linux.EINTR), READ);
+    }
+
+    @Test
+    void eintrThatASignalMadeIsTheProgramsOwn() throws Exception {
+        ThreadImage home = broughtHomeFromCall(CaptureEvent.FLAG_SIGNAL, -Linux.EINTR);
+        assertThat(home.register(Registers.RAX)).isEqualTo(-Linux.EINTR);
+        assertThat(home.register(Registers.RIP)).isEqualTo(RecordingRequests.IP);
+    }
+
+    @Test
+    void callThatWasFinishedFirstHasItsResult() throws Exception {
+        assertFinished(broughtHomeFromCall(0, 55), 55);
+    }
+
+    @Test
+    void callThatTheDeputyWasNotGivenIsMadeAnew() throws Exception {
+        parkInUserMode();
+        assertMadeAnew(comesHome(inCall(READ), true), READ);
+    }
+
+    @Test
+    void imageFromElsewhereIsInNoCall() throws Exception {
+        parkInUserMode();
+        assertFinished(comesHome(RecordingRequests.image(READ, 3), false), 3);
+    }
+
+    @Test
+    void forkIsOverWhenTheKernelSaysSo() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
+        assertThat(told()).containsExactly("fork");
+        Future<Void> forked = loop.call(() -> threads.proceedWithFork(TID));
+        assertThat(kernel.asked()).containsExactly("proceed " + TID + " 9 report");
+        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(TID)).failed())
+                .isTrue();
+        assertThat(forked.isComplete()).isFalse();
+        happens(Type.EXECUTED, 0, 9, Linux.NR_FORK, -Linux.ERESTARTNOINTR);
+        assertThat(forked.succeeded()).isTrue();
+        happens(Type.CAPTURED, 0, 10, Linux.NR_FORK, 0);
+        assertThat(told()).containsExactly("fork");
+    }
+
+    @Test
+    void failedExecChangesNothing() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
+        loop.run(() -> threads.proceedWithExec(TID));
+        assertThat(kernel.asked()).containsExactly("proceed " + TID + " 9 report");
+        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
+        assertThat(told()).containsExactly("exec");
+        parkInUserMode();
+    }
+
+    @Test
+    void replacedProgramIsHeardOfNoMore() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
+        loop.run(() -> threads.proceedWithExec(TID));
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
+        assertThat(told()).containsExactly("exec", "replaced");
+        assertThat(threads.replaced()).isTrue();
+        happens(Type.EXITING, 0, 0, 0, 0);
+        loop.run(threads::processEnded);
+        assertThat(told()).isEmpty();
+    }
+
+    @Test
+    void endOfAThreadEndsItsParking() throws Exception {
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(image.failed()).isTrue();
+        assertThat(told()).containsExactly("gone");
+        assertThat(threads.livingThread()).isEqualTo(PID);
+    }
+
+    @Test
+    void deputyEndsByExit() throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exit(TID, 3));
+        assertThat(kernel.asked()).containsExactly("exec " + TID + " 60 [3]");
+        happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(told()).containsExactly("gone");
+    }
+
+    /** The first thread of a process can end before the others. */
+    @Test
+    void anyThreadThatIsLeftStandsForTheProcess() throws Exception {
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.EXITING, PID, 0, 0, 0, 0)));
+        assertThat(threads.livingThread()).isEqualTo(TID);
+    }
+
+    // OriginThreads.Events.
+
+    @Override
+    public void onThreadCreated(int tid) {
+        told.add("created");
+    }
+
+    @Override
+    public void onThreadGone(int tid) {
+        told.add("gone");
+    }
+
+    @Override
+    public void onExecuted(int tid, long result) {
+        told.add("executed " + result);
+    }
+
+    @Override
+    public void onDeputySignal(int tid) {
+        told.add("signal");
+    }
+
+    @Override
+    public void onMemoryCall(int tid, int nr, long[] args) {
+        told.add("memory " + nr + " " + Long.toHexString(args[0]));
+    }
+
+    @Override
+    public void onFork(int tid, int nr, long[] args) {
+        told.add("fork");
+    }
+
+    @Override
+    public void onProcessEnded() {
+        told.add("ended");
+    }
+
+    @Override
+    public void onExec(int tid) {
+        told.add("exec");
+    }
+
+    @Override
+    public void onReplaced(Adoption next) {
+        told.add("replaced");
+    }
+}
