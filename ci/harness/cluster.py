@@ -7,12 +7,14 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
 HITOTSU = str(TREE / "hitotsu")
+QUICK_RUN = Path(__file__).resolve().parent / "quick_run.py"
 READY = re.compile(r"\bready\b", re.IGNORECASE)
 
 
@@ -219,13 +221,19 @@ class ExistingCluster(Cluster):
     """Nodes that are there already, maybe on other computers: used, and left as they are.
 
     `path` is the administration socket of the node on this computer, which is the origin; `patience` is how many times as
-    long as usual the nodes may take for anything.
+    long as usual the nodes may take for anything, `quick` has programs started without a Java virtual machine.
     """
 
-    def __init__(self, path, count=2, patience=1.0):
+    def __init__(self, path, count=2, patience=1.0, quick=False):
         super().__init__(count, startup=60.0 * patience)
         self.path = path
+        self.quick = quick
         self.timeout = 10.0 * patience
+
+    def command(self, program, nodes="all", place="spread"):
+        if not self.quick or (nodes, place) != ("all", "spread"):
+            return super().command(program, nodes, place)
+        return [sys.executable, "-I", "-S", str(QUICK_RUN), self.path] + list(program)
 
     def start(self):
         """Returns when all nodes are connected and can host threads of programs of this one."""

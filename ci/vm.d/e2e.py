@@ -78,6 +78,7 @@ def add_arguments(parser):
     parser.add_argument("--settle", type=int, default=600, metavar="MS", help="time for threads to move (default 600)")
     parser.add_argument("--input-mib", type=int, default=4, metavar="N", help="size of the packaged programs' input (4)")
     parser.add_argument("--strace", action="store_true", help="attach strace -f to each shared program")
+    parser.add_argument("--whole-run", action="store_true", help="start programs by `hitotsu run`, not by its last step only")
     parser.add_argument("--backend", default="auto", help="of all nodes: auto, stock, patched; a list gives each its own")
     parser.add_argument("--log", default="info", help="log level of the nodes (default info)")
     for name, metavar in (("--only", "NAME"), ("--skip", "NAME")):
@@ -96,6 +97,7 @@ def suite_options(options):
         if getattr(options, name) is not None:
             words += [f"--{name}", getattr(options, name)]
     words += ["--mover"] if options.mover else []
+    words += [] if options.whole_run else ["--quick"]
     words += ["--strace", "/run/results/strace"] if options.strace else []
     return shlex.join(words)
 
