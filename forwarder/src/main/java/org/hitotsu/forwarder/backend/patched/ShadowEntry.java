@@ -79,7 +79,9 @@ final class ShadowEntry {
             Attachment ours = Attachment.shadow(hooks, pid, layout.pid(), this::onEvent);
             attachment = ours;
             calls = new CallRunner(ours.device(), pid);
-            check("park the shadow", ours.device().park(pid));
+            long asked = ours.device().park(pid);
+            // Busy: it is parked already, of which REPLACED tells.
+            check("park the shadow", asked == -Linux.EBUSY ? 0 : asked);
         } catch (KernelException e) {
             fail(e);
         }
@@ -91,7 +93,10 @@ final class ShadowEntry {
 
     private void onEvent(CaptureEvent event) {
         switch (event.type()) {
-            case PARKED -> becomeCanvas();
+            // Its parent is let go before its execve is over (exec_mm_release() comes before the new memory is its
+            // own), so
+            // it can be attached with the old one: then the end of the execve parks it, in place of the request.
+            case PARKED, REPLACED -> becomeCanvas();
             case EXECUTED -> calls().onExecuted(event);
             default -> fail(new KernelException("the shadow did what it should not: " + event.type()));
         }
