@@ -58,6 +58,9 @@ needs_of() {
 		file:/usr/include/stdio.h libc6-dev
 		file:/usr/include/gelf.h libelf-dev
 		file:/usr/include/openssl/ssl.h libssl-dev
+		command:clang clang
+		file:/usr/include/bpf/bpf_helpers.h libbpf-dev
+		file:/usr/include/zlib.h zlib1g-dev
 	EOF
 	;;
 	vm) cat <<-'EOF'
