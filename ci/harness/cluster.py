@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts nodes on loopback, talks to their administration sockets, and stops exactly what it started."""
 
-import json
 import os
 import re
 import signal
@@ -12,43 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from .admin import Admin, ClusterError
+
 TREE = Path(__file__).resolve().parents[2]
 HITOTSU = str(TREE / "hitotsu")
 QUICK_RUN = Path(__file__).resolve().parent / "quick_run.py"
 READY = re.compile(r"\bready\b", re.IGNORECASE)
-
-
-class ClusterError(Exception):
-    """A node did not do what it should; the text says which and shows the end of its log."""
-
-
-class Admin:
-    """One connection to a daemon's administration socket: JSON objects, one a line."""
-
-    def __init__(self, path, timeout=10.0):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(timeout)
-        self.socket.connect(str(path))
-        self.lines = self.socket.makefile("r", encoding="utf-8")
-        self.id = 0
-
-    def call(self, command, **members):
-        """Sends a command and returns its result; raises ClusterError with the daemon's words if it refuses."""
-        self.id += 1
-        request = dict(members, command=command, id=self.id)
-        self.socket.sendall((json.dumps(request) + "\n").encode())
-        for line in self.lines:
-            reply = json.loads(line)
-            if not reply.get("final"):
-                continue
-            if "error" in reply:
-                raise ClusterError(reply["error"].get("message", "no reason given"))
-            return reply.get("result", {})
-        raise ClusterError(f"{command}: the daemon closed the connection")
-
-    def close(self):
-        self.lines.close()
-        self.socket.close()
 
 
 class Node:

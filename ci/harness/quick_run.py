@@ -5,12 +5,15 @@ For emulated machines, where a Java virtual machine takes seconds to start: the 
 hitotsu-launch, which is the last step of `hitotsu run` too. Options, messages and the search of PATH are not tried here.
 """
 
-import json
 import os
 import shutil
 import signal
-import socket
 import sys
+
+sys.dont_write_bytecode = True
+# -I leaves the program's own directory out.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from admin import Admin, ClusterError  # noqa: E402
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAUNCH = os.path.join(TREE, "forwarder/target/classes/native/hitotsu-launch")
@@ -21,21 +24,13 @@ def main():
     program = argv[0] if "/" in argv[0] else shutil.which(argv[0])
     if program is None:
         sys.exit(f"quick_run: {argv[0]} is not in PATH")
-    daemon = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    daemon.connect(path)
-    request = {"command": "run", "id": 1, "argv": [os.fsencode(a).decode("utf-8", "replace") for a in argv]}
-    request.update(nodes=[], place="spread")
-    daemon.sendall((json.dumps(request) + "\n").encode())
-    for line in daemon.makefile("r", encoding="utf-8"):
-        reply = json.loads(line)
-        if "error" in reply:
-            sys.exit(f"quick_run: {reply['error'].get('message')}")
-        if reply.get("final"):
-            break
-    else:
-        sys.exit("quick_run: the daemon hung up")
+    daemon = Admin(path, timeout=None)
+    try:
+        words = [os.fsencode(word).decode("utf-8", "replace") for word in argv]
+        answer = daemon.call("run", argv=words, nodes=[], place="spread")
+    except ClusterError as error:
+        sys.exit(f"quick_run: {error}")
     daemon.close()
-    answer = reply["result"]
     # The interpreter ignores these, and what is ignored stays so in the program.
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored, signal.SIG_DFL)
