@@ -1,54 +1,35 @@
 package org.hitotsu.forwarder.backend.patched;
 
 import io.vertx.core.Context;
-import org.hitotsu.forwarder.backend.PagePort;
-import org.hitotsu.forwarder.backend.ShadowSpace;
-import org.hitotsu.forwarder.backend.ShadowThreads;
 import org.hitotsu.forwarder.backend.common.ShadowPages;
+import org.hitotsu.forwarder.backend.common.ShadowParts;
 
 /** A shadow with everything the daemon holds of it. */
-final class PatchedShadowSpace implements ShadowSpace {
-    private final ShadowEntry.Made shadow;
+final class PatchedShadowSpace extends ShadowParts {
+    private final Attachment attachment;
     private final PatchedShadowThreads threads;
     private final ShadowPages pages;
-    private Runnable onClose = () -> {};
-    private boolean closed;
 
     PatchedShadowSpace(Context context, ShadowEntry.Made shadow) {
-        this.shadow = shadow;
-        this.threads = new PatchedShadowThreads(shadow.attachment().device(), shadow.process(), shadow.calls());
-        this.pages = new ShadowPages(context, shadow.uffd(), shadow.canvas());
-        shadow.attachment().handler(threads::onEvent);
+        this(
+                shadow,
+                new PatchedShadowThreads(shadow.attachment().device(), shadow.process(), shadow.calls()),
+                new ShadowPages(context, shadow.uffd(), shadow.canvas()));
+        attachment.handler(threads::onEvent);
         shadow.process().onEnded(threads::processEnded);
     }
 
-    void onClose(Runnable action) {
-        onClose = action;
+    private PatchedShadowSpace(ShadowEntry.Made shadow, PatchedShadowThreads threads, ShadowPages pages) {
+        super(shadow.process().pid(), threads, pages);
+        this.attachment = shadow.attachment();
+        this.threads = threads;
+        this.pages = pages;
     }
 
     @Override
-    public int pid() {
-        return shadow.process().pid();
-    }
-
-    @Override
-    public ShadowThreads threads() {
-        return threads;
-    }
-
-    @Override
-    public PagePort pages() {
-        return pages;
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            threads.close();
-            shadow.attachment().close();
-            pages.close();
-            onClose.run();
-        }
+    protected void end() {
+        threads.close();
+        attachment.close();
+        pages.close();
     }
 }
