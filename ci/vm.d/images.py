@@ -133,7 +133,7 @@ def tree_files(extra):
     files = {}
     for name in ("hitotsu", "pom.xml", "bpf/pom.xml", "coherence/pom.xml", "forwarder/pom.xml", "target/hitotsu.jsa"):
         files[name] = TREE / name
-    for directory in ("forwarder/target/lib", "forwarder/target/native", "ci"):
+    for directory in ("forwarder/target/lib", "forwarder/target/native", "forwarder/target/classes/native", "ci"):
         for path in (TREE / directory).rglob("*"):
             if "__pycache__" not in path.parts and path.is_file():
                 files[str(path.relative_to(TREE))] = path
