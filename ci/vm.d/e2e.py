@@ -76,6 +76,7 @@ def add_arguments(parser):
     parser.add_argument("--nodes", type=int, default=2, help="how many guests, each a node (default 2)")
     parser.add_argument("--slow", type=float, default=8.0, metavar="FACTOR", help="allow so many times the usual time (8)")
     parser.add_argument("--settle", type=int, default=600, metavar="MS", help="time for threads to move (default 600)")
+    parser.add_argument("--effort", type=float, default=0.2, metavar="PART", help="part of our workloads' repetitions (0.2)")
     parser.add_argument("--input-mib", type=int, default=4, metavar="N", help="size of the packaged programs' input (4)")
     parser.add_argument("--strace", action="store_true", help="attach strace -f to each shared program")
     parser.add_argument("--whole-run", action="store_true", help="start programs by `hitotsu run`, not by its last step only")
@@ -90,6 +91,7 @@ def add_arguments(parser):
 
 def suite_options(options):
     words = ["--slow", str(options.slow), "--settle", str(options.settle), "--input-mib", str(options.input_mib)]
+    words += ["--effort", str(options.effort)]
     for name in ("only", "skip"):
         for value in getattr(options, name):
             words += [f"--{name}", value]
