@@ -61,6 +61,14 @@ static void *allocate(size_t bytes)
 	return at;
 }
 
+/* So much of `count` as the environment's EFFORT asks for, 0 to 1: machines may be slow. At least one. */
+static int part(int count)
+{
+	const char *effort = getenv("EFFORT");
+
+	return effort ? 1 + (int)((count - 1) * atof(effort)) : count;
+}
+
 /* What main writes at home before the worker is moved. */
 static void prepare(void)
 {
@@ -68,9 +76,11 @@ static void prepare(void)
 
 	calibrate();
 	if (!strcmp(what, "fault")) {
-		area = allocate((size_t)(FAULTS + FAULTS_WARM) * SPARSE * PAGE);
-		madvise(area, (size_t)(FAULTS + FAULTS_WARM) * SPARSE * PAGE, MADV_NOHUGEPAGE);
-		for (uint32_t i = 0; i < FAULTS + FAULTS_WARM; i++) {
+		uint32_t count = (uint32_t)(part(FAULTS) + part(FAULTS_WARM));
+
+		area = allocate((size_t)count * SPARSE * PAGE);
+		madvise(area, (size_t)count * SPARSE * PAGE, MADV_NOHUGEPAGE);
+		for (uint32_t i = 0; i < count; i++) {
 			size_t other;
 
 			state ^= state << 13;
@@ -95,29 +105,33 @@ static void prepare(void)
 
 static void measure_getppid(void)
 {
-	for (int i = 0; i < CALLS_WARM; i++)
+	int calls = part(CALLS), warm = part(CALLS_WARM);
+
+	for (int i = 0; i < warm; i++)
 		syscall(SYS_getppid);
-	for (int i = 0; i < CALLS; i++) {
+	for (int i = 0; i < calls; i++) {
 		uint64_t start = __rdtsc();
 
 		syscall(SYS_getppid);
 		samples[i] = __rdtsc() - start;
 	}
-	result = median_ns(samples, CALLS);
+	result = median_ns(samples, calls);
 }
 
 /* First touches in an order that no prefetching foresees. */
 static void measure_fault(void)
 {
-	for (int i = 0; i < FAULTS_WARM; i++)
+	int faults = part(FAULTS), warm = part(FAULTS_WARM);
+
+	for (int i = 0; i < warm; i++)
 		sink += area[order[i]];
-	for (int i = 0; i < FAULTS; i++) {
+	for (int i = 0; i < faults; i++) {
 		uint64_t start = __rdtsc();
 
-		sink += area[order[FAULTS_WARM + i]];
+		sink += area[order[warm + i]];
 		samples[i] = __rdtsc() - start;
 	}
-	result = median_ns(samples, FAULTS);
+	result = median_ns(samples, faults);
 }
 
 static uint64_t sum(const unsigned char *from, size_t bytes)

@@ -199,9 +199,9 @@ class ExistingCluster(Cluster):
         self.timeout = 10.0 * patience
 
     def command(self, program, nodes="all", place="spread"):
-        if not self.quick or (nodes, place) != ("all", "spread"):
+        if not self.quick or nodes != "all":
             return super().command(program, nodes, place)
-        return [sys.executable, "-I", "-S", str(QUICK_RUN), self.path] + list(program)
+        return [sys.executable, "-I", "-S", str(QUICK_RUN), self.path, place] + list(program)
 
     def start(self):
         """Returns when all nodes are connected and can host threads of programs of this one."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""quick_run.py SOCKET CMD ARGS: what `hitotsu run` does, without its start-up.
+"""quick_run.py SOCKET PLACE CMD ARGS: what `hitotsu run` does, without its start-up.
 
 For emulated machines, where a Java virtual machine takes seconds to start: the request to the daemon and the execution of
 hitotsu-launch, which is the last step of `hitotsu run` too. Options, messages and the search of PATH are not tried here.
@@ -20,14 +20,14 @@ LAUNCH = os.path.join(TREE, "forwarder/target/classes/native/hitotsu-launch")
 
 
 def main():
-    path, argv = sys.argv[1], sys.argv[2:]
+    path, place, argv = sys.argv[1], sys.argv[2], sys.argv[3:]
     program = argv[0] if "/" in argv[0] else shutil.which(argv[0])
     if program is None:
         sys.exit(f"quick_run: {argv[0]} is not in PATH")
     daemon = Admin(path, timeout=None)
     try:
         words = [os.fsencode(word).decode("utf-8", "replace") for word in argv]
-        answer = daemon.call("run", argv=words, nodes=[], place="spread")
+        answer = daemon.call("run", argv=words, nodes=[], place=place)
     except ClusterError as error:
         sys.exit(f"quick_run: {error}")
     daemon.close()
