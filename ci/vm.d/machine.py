@@ -79,6 +79,10 @@ class Guest:
         self.control = None
         self.offsets = {}
 
+    def cpus(self):
+        given = self.options.cpus
+        return given[min(self.number, len(given)) - 1]
+
     def path(self, name):
         return self.directory / name
 
@@ -126,7 +130,7 @@ class Guest:
         accel = "kvm" if kvm else "tcg,thread=single" if options.icount else "tcg,thread=multi"
         words = [QEMU, "-name", f"{self.name},process=hitotsu-{self.name}", "-M", "q35,vmport=off", "-accel", accel]
         # 57-bit addresses would cost each walk of the emulated page tables a level.
-        words += ["-cpu", "host" if kvm else "max,la57=off", "-smp", "1" if options.icount else str(options.cpus)]
+        words += ["-cpu", "host" if kvm else "max,la57=off", "-smp", "1" if options.icount else str(self.cpus())]
         words += ["-m", str(options.memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
         if options.icount:
             words += ["-icount", "shift=0,sleep=off"]
