@@ -35,7 +35,7 @@ public record NodeFeatures(
             acpi amd_ibpb_ret amd_lbr_v2 amd_ppin aperfmperf apic arat arch_capabilities arch_lbr arch_perfmon art
             auto_ibrs bhi_ctrl bts bus_lock_detect cat_l2 cat_l3 cdp_l2 cdp_l3 cmp_legacy constant_tsc cpb cppc cpuid
             cpuid_fault cqm cqm_llc cqm_mbm_local cqm_mbm_total cqm_occup_llc cr8_legacy dca de debug_swap decodeassists
-            ds_cpl dtes64 dtherm dts ept ept_ad epb est extapic extd_apicid flexpriority flush_l1d flushbyasid hfi
+            ds_cpl dtes64 dtherm dts ept ept_ad epb est extapic extd_apicid flexpriority flush_l1d flushbyasid hfi ht
             hw_pstate hwp hwp_act_window hwp_epp hwp_notify hwp_pkg_req hypervisor ibpb ibpb_brtype ibrs ibrs_enhanced
             ibs ibt ida intel_ppin intel_pt invpcid invpcid_single irperf lbrv mba mca mce md_clear mp msr mtrr mwaitx
             nonstop_tsc nopl npt nrip_save nx ospke overflow_recov pae pat pausefilter pbe pcid pdcm pdpe1gb pebs

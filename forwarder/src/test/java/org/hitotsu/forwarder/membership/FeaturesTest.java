@@ -24,7 +24,7 @@ class FeaturesTest {
 
     @Test
     void flagsThatGiveNoInstructionDoNotCount() {
-        NodeFeatures origin = features(2696, "hypervisor", "md_clear", "sse2", "tsc_known_freq");
+        NodeFeatures origin = features(2696, "ht", "hypervisor", "md_clear", "sse2", "tsc_known_freq");
         assertThat(features(2696, "sse2").whyCannotHost(origin)).isNull();
     }
 
