@@ -60,11 +60,11 @@ def packaged():
     python = (
         "import threading,hashlib,os\n"
         "out=[None]*4\n"
-        "rounds=1+int(299*float(os.environ.get('EFFORT','1')))\n"
+        "rounds=1+int(99*float(os.environ.get('EFFORT','1')))\n"
         "def work(i):\n"
         "    h=hashlib.sha256()\n"
         "    for k in range(rounds):\n"
-        "        h.update(bytes([i])*20000); [].append(sum(range(500)))\n"
+        "        h.update(bytes([i])*60000); [].append(sum(range(500)))\n"
         "    out[i]=h.hexdigest()\n"
         "ts=[threading.Thread(target=work,args=(i,)) for i in range(4)]\n"
         "[t.start() for t in ts];[t.join() for t in ts]\n"
@@ -126,6 +126,7 @@ def make_inputs(directory, mebibytes=32):
             turn = (i * 77777) % len(chunk)
             data.write(bytes(chunk[turn:] + chunk[:turn])[: (1 << 20) - 64] + rng.randbytes(64))
     with open(Path(directory) / "lines", "wb") as lines:
-        for _ in range(mebibytes * 300000 // 32):
+        # sort(1) starts a thread for each 131,072 lines.
+        for _ in range(max(mebibytes * 300000 // 32, 135000)):
             lines.write(b"%d %s\n" % (rng.randrange(1 << 40), rng.choice(words)))
     shutil.copyfile(WORKLOADS / "scene.pov", Path(directory) / "scene.pov")
