@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves: private mappings of /dev/zero are memory of zeros which threads share, shared ones are shared with a child as well. */
+#include "memory.h"
+
+static unsigned char *private, *shared;
+
+static void *worker(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+
+	settle();
+	CHECK(filled(private + me * PAGE, PAGE, 0) && filled(shared + me * PAGE, PAGE, 0));
+	for (long i = 0; i < iterations; i++) {
+		pid_t child;
+
+		paint(private + me * PAGE, PAGE, (uint64_t)(i + me));
+		paint(shared + me * PAGE, PAGE, (uint64_t)(i + me));
+		meet();
+		for (int k = 0; k < threads; k++)
+			CHECK(painted(private + k * PAGE, PAGE, (uint64_t)(i + k)) && painted(shared + k * PAGE, PAGE, (uint64_t)(i + k)));
+		meet();
+		child = fork();
+		if (child == 0) {
+			paint(private + me * PAGE, PAGE, 1);
+			paint(shared + me * PAGE, PAGE, 1000);
+			_exit(2);
+		}
+		CHECK(status_of(child) == 2 && painted(private + me * PAGE, PAGE, (uint64_t)(i + me)));
+		CHECK(painted(shared + me * PAGE, PAGE, 1000));
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+
+	arguments(argc, argv, 3);
+	CHECK(fd >= 0);
+	private = mmap(NULL, (size_t)threads * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	shared = mmap(NULL, (size_t)threads * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK((void *)private != MAP_FAILED && (void *)shared != MAP_FAILED && close(fd) == 0);
+	run_workers(threads, worker);
+	printf("children %ld\n", threads * iterations);
+	return 0;
+}
