@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves: protection keys forbid a thread what its own register says and no other thread, or are refused as natively. */
+#include "memory.h"
+
+static unsigned char *area;
+static int key;
+
+static void *worker(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+
+	settle();
+	for (long i = 0; i < iterations; i++) {
+		int closed = me % 2 == i % 2;
+
+		CHECK(pkey_set(key, closed ? PKEY_DISABLE_WRITE : 0) == 0);
+		meet();
+		CHECK(pkey_get(key) == (closed ? PKEY_DISABLE_WRITE : 0));
+		CHECK(try_write(area + me, (char)i) == (closed ? SEGV_PKUERR : ALLOWED));
+		/* The handler ran with the key's default, and left by a jump. */
+		CHECK(pkey_set(key, closed ? PKEY_DISABLE_ACCESS : 0) == 0);
+		CHECK(try_read(area + me) == (closed ? SEGV_PKUERR : ALLOWED));
+		CHECK(pkey_set(key, 0) == 0);
+		CHECK(area[me] == (unsigned char)(closed ? i - 1 : i) || i == 0);
+		meet();
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	arguments(argc, argv, 8);
+	catch_faults();
+	key = pkey_alloc(0, 0);
+	if (key < 0) {
+		printf("refused %d\n", errno);
+		return 0;
+	}
+	area = new_pages(1);
+	CHECK(pkey_mprotect(area, PAGE, PROT_READ | PROT_WRITE, key) == 0);
+	run_workers(threads, worker);
+	CHECK(pkey_free(key) == 0 && pkey_free(key) == -1 && errno == EINVAL);
+	printf("rounds %ld\n", iterations);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves: a program's own userfaultfd hands a missing page's faults of moved threads to its handler, or is refused as natively. */
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include "memory.h"
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+
+#define PAGES 8
+
+static unsigned char *area;
+static int uffd, stop[2];
+
+/* Fills each missing page with its pattern until `stop` is closed. */
+static void *handler(void *arg)
+{
+	uint64_t page[PAGE / 8];
+
+	(void)arg;
+	for (;;) {
+		struct pollfd waits[2] = { { uffd, POLLIN, 0 }, { stop[0], 0, 0 } };
+		struct uffdio_copy copy = { .src = (uintptr_t)page, .len = PAGE };
+		struct uffd_msg message;
+		ssize_t got;
+
+		CHECK(poll(waits, 2, -1) > 0);
+		if (waits[1].revents)
+			return NULL;
+		got = read(uffd, &message, sizeof(message));
+		if (got < 0) {
+			CHECK(errno == EAGAIN);
+			continue;
+		}
+		CHECK(got == sizeof(message) && message.event == UFFD_EVENT_PAGEFAULT);
+		copy.dst = message.arg.pagefault.address & ~(uint64_t)(PAGE - 1);
+		paint(page, PAGE, (copy.dst - (uintptr_t)area) / PAGE);
+		/* Two threads may have waited for one page. */
+		CHECK(ioctl(uffd, UFFDIO_COPY, &copy) == 0 || errno == EEXIST);
+	}
+}
+
+static void *worker(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+
+	settle();
+	meet();
+	for (int k = 0; k < PAGES; k++) {
+		int page = (int)(k + me) % PAGES;
+
+		CHECK(painted(area + page * PAGE, PAGE, (uint64_t)page));
+	}
+	meet();
+	area[me] = (unsigned char)me;
+	meet();
+	CHECK(area[(me + 1) % threads] == (me + 1) % threads);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	pthread_t id;
+
+	arguments(argc, argv, 1);
+	uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	if (uffd < 0) {
+		printf("refused %d\n", errno);
+		return 0;
+	}
+	area = new_pages(PAGES);
+	range.range.start = (uintptr_t)area;
+	range.range.len = PAGES * PAGE;
+	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0 && ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
+	CHECK(pipe2(stop, O_CLOEXEC) == 0 && pthread_create(&id, NULL, handler, NULL) == 0);
+	run_workers(threads, worker);
+	CHECK(close(stop[1]) == 0 && pthread_join(id, NULL) == 0);
+	printf("filled %d\n", PAGES);
+	return 0;
+}
