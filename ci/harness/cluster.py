@@ -79,10 +79,16 @@ class Node:
 
 
 class Cluster:
-    """`count` nodes that know each other. The first is the origin of everything that run() starts."""
+    """`count` nodes that know each other. The first is the origin of everything that run() starts.
 
-    def __init__(self, count=2, cpus=None, arguments=(), startup=60.0, keep=None):
+    `backends` are the nodes' --backend in order, the last one for all that follow; `quick` has programs started without a
+    Java virtual machine.
+    """
+
+    def __init__(self, count=2, cpus=None, arguments=(), startup=60.0, keep=None, backends=("auto",), quick=False):
         self.count = count
+        self.backends = list(backends)
+        self.quick = quick
         self.cpus = cpus
         self.arguments = arguments
         self.startup = startup
@@ -95,13 +101,14 @@ class Cluster:
         self.directory = Path(tempfile.mkdtemp(prefix="hitotsu-ci-"))
         try:
             for i in range(self.count):
+                backend = self.backends[min(i, len(self.backends) - 1)]
                 node = Node(
                     self.directory,
                     f"n{i + 1}",
                     free_port(),
                     join=self.nodes[0].port if i else None,
                     cpu=self.cpus[i] if self.cpus else None,
-                    arguments=self.arguments,
+                    arguments=self.arguments if backend == "auto" else (*self.arguments, "--backend", backend),
                 )
                 self.nodes.append(node)
                 node.wait_ready(self.startup)
@@ -146,6 +153,8 @@ class Cluster:
 
     def command(self, program, nodes="all", place="spread"):
         """The command line that runs `program` (a list of words) through the first node."""
+        if self.quick and nodes == "all":
+            return [sys.executable, "-I", "-S", str(QUICK_RUN), str(self.nodes[0].socket), place] + list(program)
         line = [HITOTSU, "run", "--socket", str(self.nodes[0].socket), "--place", place]
         if nodes != "all":
             line += ["--nodes", nodes]
@@ -156,13 +165,13 @@ class Cluster:
             self.admins[index] = Admin(self.nodes[index].socket)
         return self.admins[index]
 
-    def programs(self, index=0):
-        """Every shared process the node knows, ended ones too, as `hitotsu ps --json --all` prints them."""
-        return self.admin(index).call("programs", all=True).get("programs", [])
+    def programs(self, index=0, ended=True):
+        """Every shared process the node knows, ended ones too unless told, as `hitotsu ps --json [--all]` prints them."""
+        return self.admin(index).call("programs", all=ended).get("programs", [])
 
-    def program(self, pid):
+    def program(self, pid, ended=True):
         """The shared process with this pid at the origin, the latest if a pid came twice; None if there is none."""
-        found = [program for program in self.programs() if program.get("pid") == pid]
+        found = [program for program in self.programs(ended=ended) if program.get("pid") == pid]
         return found[-1] if found else None
 
     def migrate(self, pid, tid, node):
@@ -193,15 +202,9 @@ class ExistingCluster(Cluster):
     """
 
     def __init__(self, path, count=2, patience=1.0, quick=False):
-        super().__init__(count, startup=60.0 * patience)
+        super().__init__(count, startup=60.0 * patience, quick=quick)
         self.path = path
-        self.quick = quick
         self.timeout = 10.0 * patience
-
-    def command(self, program, nodes="all", place="spread"):
-        if not self.quick or nodes != "all":
-            return super().command(program, nodes, place)
-        return [sys.executable, "-I", "-S", str(QUICK_RUN), self.path, place] + list(program)
 
     def start(self):
         """Returns when all nodes are connected and can host threads of programs of this one."""

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may accompany a shared program while it runs: each is called with its process, in a thread of its own."""
+
+import random
+import subprocess
+import time
+
+from .cluster import ClusterError
+
+
+class Mover:
+    """Moves threads of one program at random until it ends, the next after `low` to `high` seconds."""
+
+    def __init__(self, cluster, seed, low=0.002, high=0.02):
+        self.cluster = cluster
+        self.random = random.Random(seed)
+        self.low = low
+        self.high = high
+        self.moves = 0
+        self.refused = 0
+
+    def __call__(self, process):
+        ids = self.cluster.ids()
+        while process.poll() is None:
+            time.sleep(self.random.uniform(self.low, self.high))
+            try:
+                program = self.cluster.program(process.pid, ended=False)
+                alive = [t for t in (program or {}).get("threads", []) if t.get("state") != "ended"]
+                if not alive:
+                    continue
+                self.cluster.migrate(process.pid, self.random.choice(alive)["tid"], self.random.choice(ids))
+                self.moves += 1
+            except ClusterError:
+                # The thread has ended meanwhile, or is on its way already.
+                self.refused += 1
+            except OSError:
+                return
+
+    def text(self):
+        return f"moves: {self.moves}, refused: {self.refused}"
+
+
+class WholeMove:
+    """Moves a program of one thread to the second node as soon as the daemon knows it."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+
+    def __call__(self, process):
+        target = self.cluster.ids()[1]
+        while process.poll() is None:
+            try:
+                program = self.cluster.program(process.pid)
+                if program and program.get("threads"):
+                    self.cluster.migrate(process.pid, program["threads"][0]["tid"], target)
+                    return
+            except ClusterError:
+                pass
+            except OSError:
+                return
+            time.sleep(0.01)
+
+
+class Strace:
+    """Attaches strace to a program as soon as the daemon knows it, and stays until it ends; then calls `inner` as well."""
+
+    def __init__(self, cluster, output, inner):
+        self.cluster = cluster
+        self.output = output
+        self.inner = inner
+        self.complaint = None
+        self.attached = False
+
+    def __call__(self, process):
+        tracer = None
+        while process.poll() is None and tracer is None:
+            try:
+                if (self.cluster.program(process.pid) or {}).get("threads"):
+                    command = ["strace", "-f", "-qq", "-o", str(self.output), "-p", str(process.pid)]
+                    tracer = subprocess.Popen(
+                        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                    )
+            except (ClusterError, OSError):
+                pass
+            time.sleep(0.01)
+        if self.inner:
+            self.inner(process)
+        if tracer is None:
+            return
+        process.wait()
+        try:
+            _, said = tracer.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            tracer.kill()
+            _, said = tracer.communicate()
+            self.complaint = "strace did not see the program's end"
+        self.attached = self.output.exists() and self.output.stat().st_size > 0
+        # A program that has ended before strace came is nobody's fault.
+        if not self.attached and "No such process" not in said:
+            self.complaint = f"strace could not be attached: {said.strip()}"
