@@ -68,11 +68,13 @@ def build(directory, what):
 class Runner:
     """One cluster at a time, kept from case to case until a case fails or `nodes` changes.
 
-    `options` are those of add_arguments; `nodes` is how many nodes the cluster has.
+    `options` are those of add_arguments; `nodes` is how many nodes the cluster has; `pace` is the shortest and the longest
+    time between two moves of a mover, in seconds.
     """
 
-    def __init__(self, options, nodes, prefix):
+    def __init__(self, options, nodes, prefix, pace=(0.002, 0.02)):
         self.options = options
+        self.pace = pace
         self.nodes = nodes
         self.cluster = None
         self.started = time.monotonic()
@@ -113,7 +115,7 @@ class Runner:
         """What accompanies a shared run; `seed` (any text) is a mover's, None: no mover."""
         watch = None
         if seed is not None:
-            watch = Mover(self.cluster, seed)
+            watch = Mover(self.cluster, seed, *self.pace)
         elif case.moves == "whole":
             watch = WholeMove(self.cluster)
         if self.options.strace:

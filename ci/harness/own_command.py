@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a user's own command natively and on nodes, in the directory it was asked for, and compares what it leaves."""
+
+import shutil
+import time
+from pathlib import Path
+
+from .cases import Case
+from .cluster import ClusterError
+from .execution import Outcome, Stuck, compare, run_in
+
+SECONDS = 600.0
+
+
+class Outputs:
+    """Files that a command writes. Before each run they are as they were at first, present or absent."""
+
+    def __init__(self, names, kept):
+        self.names = names
+        self.kept = kept
+        kept.mkdir()
+        for number, name in enumerate(names):
+            if Path(name).exists():
+                shutil.copy2(name, kept / str(number))
+
+    def restore(self):
+        for number, name in enumerate(self.names):
+            first = self.kept / str(number)
+            if first.exists():
+                shutil.copy2(first, name)
+            else:
+                Path(name).unlink(missing_ok=True)
+
+    def read(self):
+        return {name: Path(name).read_bytes() for name in self.names if Path(name).is_file()}
+
+
+def run_own(runner, words, outputs, nodes, whole):
+    """Reports, for each number of nodes, whether the command (a list of words) leaves what it leaves natively.
+
+    Standard output, exit status and the files `outputs` must be equal; the files are left as the last run wrote them.
+    `whole`: the command has one thread, which is asked to move.
+    """
+    case = Case("command", tuple(words), stderr=False, moves="whole" if whole else "threads", timeout=SECONDS)
+    files = Outputs(outputs, runner.work / "outputs")
+    obstacle = runner.obstacle(case)
+    if obstacle:
+        runner.report.say(obstacle[0], case.name, obstacle[1])
+        return
+
+    def execute(command, watch=None):
+        files.restore()
+        status, out, _, pid = run_in(case, command, Path.cwd(), runner.work / "streams", {}, runner.limit(case), watch)
+        return Outcome(status, out, b"", files.read()), pid
+
+    try:
+        native, _ = execute(list(case.command))
+    except Stuck as stuck:
+        runner.report.say("fail", "command, native", f"did not end within {runner.limit(case):.0f} s:\n{stuck}\n  ")
+        return
+    missing = [name for name in outputs if name not in native.files]
+    if missing:
+        runner.report.say("fail", "command, native", f"it did not write {', '.join(missing)}")
+        return
+    runner.report.say("pass", "command, native", f"status {native.status}, {len(native.stdout)} bytes of output")
+    for count in nodes:
+        compare_once(runner, case, native, count, execute)
+
+
+def compare_once(runner, case, native, count, execute):
+    name = f"command, {count} nodes"
+    started = time.monotonic()
+    runner.nodes = count
+    failed = True
+    try:
+        runner.start()
+        watch = runner.watcher(case, f"command.{count}", None)
+        shared, pid = execute(runner.cluster.command(case.command), watch)
+        complaints = compare(case, native, shared)
+        more, ran = runner.whereabouts(pid, watch)
+        complaints += more
+        failed = bool(complaints)
+        runner.report.say("fail" if failed else "pass", name, "; ".join(complaints), ran, time.monotonic() - started)
+    except Stuck as stuck:
+        reason = f"did not end within {runner.limit(case):.0f} s:\n{stuck}\n  "
+        runner.report.say("fail", name, reason, runner.whereabouts_of(stuck))
+    except (ClusterError, OSError) as error:
+        runner.report.say("fail", name, f"the nodes: {error}")
+    finally:
+        if failed:
+            runner.stop()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cases of ci/transparency: programs of one behaviour each, described by lines in their sources."""
+
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cases import Case
+
+PROGRAMS = Path(__file__).resolve().parents[1] / "transparency.d"
+LINE = re.compile(r"^/\* (Proves|Ends|Input): (.*?) \*/$", re.MULTILINE)
+# What a program ends with natively that can't try its behaviour on this computer; it says why on standard error.
+CANNOT_TRY = 77
+
+
+@dataclass(frozen=True)
+class Program(Case):
+    """A case, and what it proves, in words."""
+
+    proves: str = ""
+
+
+def programs():
+    """Every program that ci/transparency.d builds, as AREA/NAME; a source that says not what it proves is an error."""
+    found = []
+    for source in sorted(PROGRAMS.glob("*/*.c")):
+        name = f"{source.parent.name}/{source.stem}"
+        said = dict(LINE.findall(source.read_text(encoding="utf-8")))
+        if "Proves" not in said:
+            raise ValueError(f"{source}: no line /* Proves: … */")
+        found.append(
+            Program(
+                name,
+                (str(PROGRAMS / "build" / name),),
+                status=status(said.get("Ends", "0")),
+                stdin=(said["Input"] + "\n").encode() if "Input" in said else b"",
+                proves=said["Proves"],
+            )
+        )
+    return found
+
+
+def status(text):
+    """What a parent sees of `7` or of `SIGABRT`: as subprocess gives it."""
+    return int(text) if text.isdigit() else -signal.Signals[text]
