@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves: all readers of one variable see its values in the order written, and none again that was overwritten. */
+#include "litmus.h"
+
+static void act(int role, const struct run *run, volatile long *r)
+{
+	if (role == 0) {
+		put(run, 0, 1);
+		put(run, 0, 2);
+	} else if (role == 1) {
+		r[0] = get(run, 0);
+		r[1] = get(run, 0);
+	} else {
+		r[2] = get(run, 0);
+		r[3] = get(run, 0);
+	}
+}
+
+static int forbidden(const long *v, const long *r, int weak)
+{
+	(void)weak;
+	return v[0] != 2 || r[1] < r[0] || r[3] < r[2];
+}
+
+int main(int argc, char **argv)
+{
+	static const struct shape shape = { "CoRR", 3, act, forbidden };
+
+	return litmus(argc, argv, &shape);
+}
