@@ -8,6 +8,8 @@
 #ifndef LITMUS_H
 #define LITMUS_H
 
+#include <sched.h>
+
 #include "check.h"
 
 enum order { PLAIN, FENCED, LOCKED };
@@ -41,6 +43,9 @@ static struct page {
 
 static const struct shape *shape;
 static pthread_barrier_t meeting;
+/* On a page of its own: threads wait for each other on it. */
+static atomic_int arrived __attribute__((aligned(4096)));
+static char rest[4096 - sizeof(arrived)] __attribute__((unused, aligned(64)));
 static enum order now_order;
 static enum place now_place;
 /* Forbidden outcomes, by order and place. */
@@ -109,14 +114,30 @@ static inline void judge(void)
 	}
 }
 
-/* One round: roles and who clears change from round to round, and so does how far apart the threads walk. */
+/* Waits until all threads are at this slot: without a system call, so that they go on within few cycles of each other. */
+static inline void meet_at(int slot)
+{
+	unsigned turns = 0;
+
+	atomic_fetch_add(&arrived, 1);
+	while (atomic_load(&arrived) < (slot + 1) * shape->roles)
+		if (++turns % 1000 == 0)
+			sched_yield();
+}
+
+/*
+ * One round: roles and who clears change from round to round. In odd rounds the threads meet at each slot, in even ones
+ * they walk freely, so that pages change hands between any two accesses.
+ */
 static inline void round_of(int me, long number, uint64_t *state)
 {
 	int role = (int)((me + number) % shape->roles);
-	unsigned mask = (4u << (number % 8)) - 1;
+	unsigned mask = (4u << (number / 2 % 4)) - 1;
 
-	if (role == 0)
+	if (role == 0) {
 		clear_variables();
+		atomic_store(&arrived, 0);
+	}
 	pthread_barrier_wait(&meeting);
 	for (int slot = 0; slot < SLOTS; slot++) {
 		struct run run = { .order = now_order };
@@ -124,6 +145,8 @@ static inline void round_of(int me, long number, uint64_t *state)
 
 		for (int i = 0; i < VARIABLES; i++)
 			run.v[i] = variable_of(slot, i);
+		if (number % 2)
+			meet_at(slot);
 		for (unsigned wait = xorshift(state) & mask; wait; wait--)
 			__asm__ volatile("pause");
 		shape->act(role, &run, r);
