@@ -76,6 +76,8 @@ def run_in(case, command, directory, streams, wanted, limit, watch=None):
     run = uuid.uuid4().hex
     env = environment(**wanted, **case.environment)
     env[MARK_NAME] = MARK
+    # As a shell would have it: one that starts with a wrong one puts it right, and hitotsu is such a shell.
+    env["PWD"] = str(directory)
     env[RUN_NAME] = run
     streams.mkdir(exist_ok=True)
     (streams / "in").write_bytes(case.stdin)

@@ -9,7 +9,7 @@ from pathlib import Path
 from .cases import Case
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "transparency.d"
-LINE = re.compile(r"^/\* (Proves|Ends|Input): (.*?) \*/$", re.MULTILINE)
+LINE = re.compile(r"^/\* (Proves|Ends|Input|Limit): (.*?) \*/$", re.MULTILINE)
 # What a program ends with natively that can't try its behaviour on this computer; it says why on standard error.
 CANNOT_TRY = 77
 
@@ -36,6 +36,7 @@ def programs():
                 status=status(said.get("Ends", "0")),
                 stdin=(said["Input"] + "\n").encode() if "Input" in said else b"",
                 proves=said["Proves"],
+                limit=said.get("Limit", ""),
             )
         )
     return found

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: getcpu names a processor of the machine, and of the worker's affinity; a worker bound to one is told just that one. */
+/* Limit: a moved thread is told the processor it runs on, and a shadow's threads are bound to none */
 #include "identity.h"
 
 static void *worker(void *arg)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: what prctl tells a worker of its process and of itself is what it and main have set: dumpable, slack, securebits and more. */
+/* Limit: with the stock back-end a filter of system calls is hitotsu's own */
 #include "identity.h"
 
 static const int asked[] = { PR_GET_DUMPABLE, PR_GET_KEEPCAPS, PR_GET_SECCOMP, PR_GET_SECUREBITS, PR_GET_TIMERSLACK,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: no worker sees a tracer of the process where there is none. */
+/* Limit: with the stock back-end the daemon traces a process whose threads are moved */
 #include "identity.h"
 
 static void *worker(void *arg)

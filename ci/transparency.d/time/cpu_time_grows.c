@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: a thread that computes without a system call uses CPU time: its own clock says so, getrusage, and the process's clock. */
+/* Limit: the processor time of a moved thread is spent in the shadow, and counts nowhere at the origin */
 #include "time.h"
 
 static void *worker(void *arg)
