@@ -41,7 +41,8 @@ static void *worker(void *arg)
 
 				CHECK(n >= 1 && n <= BATCH);
 				for (long k = 0; k < n; k++, done++)
-					CHECK(events[k].res == 800 && events[k].data < (uint64_t)(threads * BATCH) && !seen[events[k].data]++);
+					CHECK(events[k].res == 800 && events[k].data < (uint64_t)(threads * BATCH) &&
+					      !seen[events[k].data]++);
 			}
 			meet();
 			for (int k = 0; k < BATCH && reading; k++)

@@ -29,9 +29,11 @@ static void *worker(void *arg)
 		meet();
 		if (atomic_load(&refused))
 			return NULL;
-		CHECK(fgetxattr(fd, next, NULL, 0) == (ssize_t)length && getxattr("file", next, got, sizeof(got)) == (ssize_t)length);
+		CHECK(fgetxattr(fd, next, NULL, 0) == (ssize_t)length &&
+		      getxattr("file", next, got, sizeof(got)) == (ssize_t)length);
 		CHECK(matches(got, length, (uint64_t)(i + (me + 1) % threads)));
-		CHECK(ERROR_OF(fgetxattr(fd, next, got, 3)) == ERANGE && ERROR_OF(fgetxattr(fd, "user.none", got, 9)) == ENODATA);
+		CHECK(ERROR_OF(fgetxattr(fd, next, got, 3)) == ERANGE &&
+		      ERROR_OF(fgetxattr(fd, "user.none", got, 9)) == ENODATA);
 		CHECK(ERROR_OF(fsetxattr(fd, name, "x", 1, XATTR_CREATE)) == EEXIST);
 		n = flistxattr(fd, list, sizeof(list));
 		CHECK(n > 0);

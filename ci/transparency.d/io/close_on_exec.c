@@ -15,7 +15,8 @@ static int open_in_child(int first, int second)
 	int status;
 	pid_t child;
 
-	snprintf(script, sizeof(script), "s=0; [ -e /proc/self/fd/%d ] && s=1; [ -e /proc/self/fd/%d ] && s=$((s+2)); exit $s", first, second);
+	snprintf(script, sizeof(script),
+		 "s=0; [ -e /proc/self/fd/%d ] && s=1; [ -e /proc/self/fd/%d ] && s=$((s+2)); exit $s", first, second);
 	CHECK(posix_spawn(&child, "/bin/sh", NULL, NULL, words, environ) == 0);
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
 	return WEXITSTATUS(status);

@@ -21,7 +21,8 @@ static void *worker(void *arg)
 		ssize_t n;
 
 		pattern(buffer, BYTES, (uint64_t)(i + me));
-		CHECK(pwrite(from, buffer, BYTES, 0) == BYTES && lseek(from, 0, SEEK_SET) == 0 && ftruncate(to, 0) == 0);
+		CHECK(pwrite(from, buffer, BYTES, 0) == BYTES && lseek(from, 0, SEEK_SET) == 0 &&
+		      ftruncate(to, 0) == 0);
 		for (size_t left = BYTES - 1000; left > 0; left -= (size_t)n) {
 			n = copy_file_range(from, &in, to, &out, left + 500, 0);
 			CHECK(n > 0 && (size_t)n <= left);
@@ -31,7 +32,8 @@ static void *worker(void *arg)
 		memcpy(buffer, "------", 6);
 		CHECK(pread(to, buffer, 1000, 0) == 1000 && buffer[0] == 0 && buffer[999] == 0);
 		pattern(buffer, 1000, (uint64_t)(i + me));
-		CHECK(pread(to, buffer + 1000, BYTES - 1000, 3000) == BYTES - 1000 && matches(buffer, BYTES, (uint64_t)(i + me)));
+		CHECK(pread(to, buffer + 1000, BYTES - 1000, 3000) == BYTES - 1000 &&
+		      matches(buffer, BYTES, (uint64_t)(i + me)));
 		/* Inside one file, where the two places may not overlap. */
 		in = 0;
 		out = BYTES;
@@ -39,7 +41,8 @@ static void *worker(void *arg)
 		CHECK(matches(buffer, 100, (uint64_t)(i + me)));
 		in = 0;
 		out = 50;
-		CHECK(ERROR_OF(copy_file_range(from, &in, from, &out, 100, 0)) == EINVAL && ftruncate(from, BYTES) == 0);
+		CHECK(ERROR_OF(copy_file_range(from, &in, from, &out, 100, 0)) == EINVAL &&
+		      ftruncate(from, BYTES) == 0);
 	}
 	return NULL;
 }

@@ -27,14 +27,18 @@ static void *worker(void *arg)
 		CHECK(linkat(directory, file, directory, link, 0) == 0 && symlinkat(file, directory, symbolic) == 0);
 		CHECK(fstatat(directory, symbolic, &again, 0) == 0 && again.st_ino == st.st_ino && again.st_nlink == 2);
 		CHECK(fstatat(directory, symbolic, &again, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(again.st_mode));
-		CHECK(readlinkat(directory, symbolic, text, sizeof(text)) == (ssize_t)strlen(file) && memcmp(text, file, strlen(file)) == 0);
-		CHECK(readlinkat(directory, symbolic, text, 3) == 3 && ERROR_OF(readlinkat(directory, file, text, 9)) == EINVAL);
+		CHECK(readlinkat(directory, symbolic, text, sizeof(text)) == (ssize_t)strlen(file) &&
+		      memcmp(text, file, strlen(file)) == 0);
+		CHECK(readlinkat(directory, symbolic, text, 3) == 3 &&
+		      ERROR_OF(readlinkat(directory, file, text, 9)) == EINVAL);
 		CHECK(ERROR_OF(openat(directory, symbolic, O_RDONLY | O_NOFOLLOW)) == ELOOP);
 		CHECK(mkdirat(directory, sub, 0700) == 0 && ERROR_OF(unlinkat(directory, sub, 0)) == EISDIR);
-		CHECK(faccessat(directory, sub, R_OK | X_OK, 0) == 0 && ERROR_OF(faccessat(directory, "no", F_OK, 0)) == ENOENT);
+		CHECK(faccessat(directory, sub, R_OK | X_OK, 0) == 0 &&
+		      ERROR_OF(faccessat(directory, "no", F_OK, 0)) == ENOENT);
 		CHECK(fchmodat(directory, file, 0600, 0) == 0 && fstatat(directory, link, &again, 0) == 0);
 		CHECK((again.st_mode & 0777) == 0600 && unlinkat(directory, sub, AT_REMOVEDIR) == 0);
-		CHECK(unlinkat(directory, link, 0) == 0 && unlinkat(directory, symbolic, 0) == 0 && unlinkat(directory, file, 0) == 0);
+		CHECK(unlinkat(directory, link, 0) == 0 && unlinkat(directory, symbolic, 0) == 0 &&
+		      unlinkat(directory, file, 0) == 0);
 		CHECK(ERROR_OF(unlinkat(directory, file, 0)) == ENOENT);
 		meet();
 	}

@@ -29,7 +29,8 @@ static void *worker(void *arg)
 		meet();
 		/* Another thread's look at them. */
 		for (int k = 0; k < 4; k++)
-			CHECK(lseek(next[k], 0, SEEK_CUR) == 4 && (fcntl(next[k], F_GETFL) & (O_APPEND | O_NONBLOCK)) == (O_APPEND | O_NONBLOCK));
+			CHECK(lseek(next[k], 0, SEEK_CUR) == 4 &&
+			      (fcntl(next[k], F_GETFL) & (O_APPEND | O_NONBLOCK)) == (O_APPEND | O_NONBLOCK));
 		meet();
 		CHECK(close(next[1]) == 0 && close(next[2]) == 0);
 		meet();

@@ -37,10 +37,12 @@ static void *worker(void *arg)
 		fd = mkostemp(temporary, O_CLOEXEC);
 		CHECK(fd >= 0 && strncmp(temporary, "temporary-", 10) == 0 && strlen(temporary) == 16);
 		CHECK(fstat(fd, &st) == 0 && st.st_size == 0 && (st.st_mode & 0777) == 0600);
-		CHECK(stat(own, &st) == 0 && st.st_nlink == (answers[2] == 0 ? 2 : 1) && unlink(temporary) == 0 && close(fd) == 0);
+		CHECK(stat(own, &st) == 0 && st.st_nlink == (answers[2] == 0 ? 2 : 1) && unlink(temporary) == 0 &&
+		      close(fd) == 0);
 		meet();
 		if (me == i % threads)
-			CHECK(unlink("file") == 0 && rmdir("directory") == 0 && unlink("link") == 0 && unlink("symbolic") == 0);
+			CHECK(unlink("file") == 0 && rmdir("directory") == 0 && unlink("link") == 0 &&
+			      unlink("symbolic") == 0);
 	}
 	CHECK(unlink(own) == 0);
 	return NULL;

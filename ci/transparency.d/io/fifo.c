@@ -26,7 +26,8 @@ static void *worker(void *arg)
 			fd = open(name, O_RDONLY | O_CLOEXEC);
 			CHECK(fd >= 0);
 			read_all(fd, buffer, 2000);
-			CHECK(matches(buffer, 2000, (uint64_t)(i + me - 1)) && read(fd, buffer, 1) == 0 && close(fd) == 0);
+			CHECK(matches(buffer, 2000, (uint64_t)(i + me - 1)) && read(fd, buffer, 1) == 0 &&
+			      close(fd) == 0);
 		}
 		meet();
 	}

@@ -20,19 +20,23 @@ static void *worker(void *arg)
 		struct stat st, other;
 
 		CHECK(fchmod(fd, mode) == 0 && link(name, link_name) == 0 && futimens(fd, times) == 0);
-		CHECK(stat(name, &st) == 0 && fstat(fd, &other) == 0 && st.st_ino == other.st_ino && st.st_dev == other.st_dev);
+		CHECK(stat(name, &st) == 0 && fstat(fd, &other) == 0 && st.st_ino == other.st_ino &&
+		      st.st_dev == other.st_dev);
 		CHECK(S_ISREG(st.st_mode) && (st.st_mode & 07777) == mode && st.st_nlink == 2 && st.st_size == 5);
 		CHECK(st.st_uid == geteuid() && st.st_atim.tv_sec == 1000000 + i && st.st_mtim.tv_sec == 2000000 + me);
 		CHECK(statx(AT_FDCWD, link_name, 0, STATX_BASIC_STATS, &facts) == 0);
 		CHECK((facts.stx_mask & STATX_BASIC_STATS) == STATX_BASIC_STATS && facts.stx_ino == st.st_ino);
-		CHECK(facts.stx_size == 5 && facts.stx_nlink == 2 && facts.stx_mode == st.st_mode && facts.stx_uid == st.st_uid);
-		CHECK(facts.stx_mtime.tv_sec == 2000000 + me && facts.stx_mtime.tv_nsec == (uint32_t)st.st_mtim.tv_nsec);
+		CHECK(facts.stx_size == 5 && facts.stx_nlink == 2 && facts.stx_mode == st.st_mode &&
+		      facts.stx_uid == st.st_uid);
+		CHECK(facts.stx_mtime.tv_sec == 2000000 + me &&
+		      facts.stx_mtime.tv_nsec == (uint32_t)st.st_mtim.tv_nsec);
 		CHECK(statx(fd, "", AT_EMPTY_PATH, STATX_SIZE, &facts) == 0 && facts.stx_size == 5);
 		CHECK(ERROR_OF(statx(AT_FDCWD, "", 0, STATX_SIZE, &facts)) == ENOENT);
 		CHECK(ERROR_OF(stat("missing/file", &st)) == ENOENT && unlink(link_name) == 0);
 		meet();
 		snprintf(name, sizeof(name), "facts-%d", (int)((me + 1) % threads));
-		CHECK(stat(name, &st) == 0 && (st.st_mode & 07777) == mode && st.st_mtim.tv_sec == 2000000 + (me + 1) % threads);
+		CHECK(stat(name, &st) == 0 && (st.st_mode & 07777) == mode &&
+		      st.st_mtim.tv_sec == 2000000 + (me + 1) % threads);
 		snprintf(name, sizeof(name), "facts-%d", (int)me);
 		meet();
 	}

@@ -22,7 +22,8 @@ static void *worker(void *arg)
 		CHECK(lseek(fd, 10, SEEK_SET) == 10 && pwritev2(fd, parts, 2, -1, RWF_DSYNC) == 500);
 		CHECK(lseek(fd, 0, SEEK_CUR) == 510 && lseek(fd, 10, SEEK_SET) == 10);
 		memset(buffer, 0, 500);
-		CHECK(preadv2(fd, parts, 2, -1, 0) == 500 && lseek(fd, 0, SEEK_CUR) == 510 && matches(buffer, 500, (uint64_t)(i + me)));
+		CHECK(preadv2(fd, parts, 2, -1, 0) == 500 && lseek(fd, 0, SEEK_CUR) == 510 &&
+		      matches(buffer, 500, (uint64_t)(i + me)));
 		CHECK(fstat(fd, &st) == 0 && pwritev2(fd, parts, 1, 0, RWF_APPEND) == 200);
 		CHECK(preadv2(fd, parts + 1, 1, st.st_size, 0) == 200 && memcmp(buffer, buffer + 200, 200) == 0);
 		CHECK(ERROR_OF(preadv2(fd, parts, 2, 0, 0x40000000)) == EOPNOTSUPP);

@@ -29,7 +29,8 @@ static void *worker(void *arg)
 		CHECK(at == 2 * UNIT || at == 0);
 		if (at) {
 			CHECK(lseek(fd, at, SEEK_HOLE) == 4 * UNIT && lseek(fd, 4 * UNIT, SEEK_DATA) == 6 * UNIT);
-			CHECK(lseek(fd, 6 * UNIT + 5, SEEK_HOLE) == 7 * UNIT && ERROR_OF(lseek(fd, 7 * UNIT, SEEK_DATA)) == ENXIO);
+			CHECK(lseek(fd, 6 * UNIT + 5, SEEK_HOLE) == 7 * UNIT &&
+			      ERROR_OF(lseek(fd, 7 * UNIT, SEEK_DATA)) == ENXIO);
 		}
 		CHECK(ERROR_OF(lseek(fd, 8 * UNIT, SEEK_HOLE)) == ENXIO);
 		punches = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * UNIT, UNIT) == 0;
@@ -39,7 +40,8 @@ static void *worker(void *arg)
 			CHECK(unit[k] == 0);
 		CHECK(pread(fd, unit, UNIT, 2 * UNIT) == UNIT && matches(unit, UNIT, (uint64_t)(i + me)));
 		if (punches)
-			CHECK(fallocate(fd, FALLOC_FL_KEEP_SIZE, 8 * UNIT, UNIT) == 0 && fstat(fd, &st) == 0 && st.st_size == 8 * UNIT);
+			CHECK(fallocate(fd, FALLOC_FL_KEEP_SIZE, 8 * UNIT, UNIT) == 0 && fstat(fd, &st) == 0 &&
+			      st.st_size == 8 * UNIT);
 		CHECK(posix_fallocate(fd, 8 * UNIT, 100) == 0 && fstat(fd, &st) == 0 && st.st_size == 8 * UNIT + 100);
 		CHECK(ERROR_OF(fallocate(fd, 0, -1, 10)) == EINVAL && ERROR_OF(fallocate(fd, 0, 0, 0)) == EINVAL);
 	}

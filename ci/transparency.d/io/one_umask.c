@@ -24,7 +24,8 @@ static void *worker(void *arg)
 		fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		CHECK(fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 0777) == (0666 & ~mask) && close(fd) == 0);
 		CHECK(getcwd(path, sizeof(path)) && strcmp(strrchr(path, '/'), "/inside") == 0);
-		CHECK(readlink("/proc/self/cwd", again, sizeof(again)) == (ssize_t)strlen(path) && memcmp(path, again, strlen(path)) == 0);
+		CHECK(readlink("/proc/self/cwd", again, sizeof(again)) == (ssize_t)strlen(path) &&
+		      memcmp(path, again, strlen(path)) == 0);
 		snprintf(path, sizeof(path), "inside/%s", name);
 		CHECK(fstatat(start, path, &st, 0) == 0 && ERROR_OF(access(path, F_OK)) == ENOENT && unlink(name) == 0);
 		meet();

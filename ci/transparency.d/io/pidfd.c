@@ -34,7 +34,8 @@ static void *worker(void *arg)
 		}
 		CHECK(child > 0);
 		fd = (int)syscall(SYS_pidfd_open, child, 0);
-		CHECK(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC && polled(fd, POLLIN, 0) == 0 && signal_by(fd, 0) == 0);
+		CHECK(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC && polled(fd, POLLIN, 0) == 0 &&
+		      signal_by(fd, 0) == 0);
 		CHECK(waitid((idtype_t)P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0);
 		if (killed)
 			CHECK(signal_by(fd, SIGKILL) == 0);

@@ -25,7 +25,8 @@ static void *worker(void *arg)
 		CHECK(program && fprintf(program, "one two%ld\n", i) > 0 && pclose(program) == 0);
 		program = fopen(name, "re");
 		snprintf(wanted, sizeof(wanted), "two%ld one\n", i);
-		CHECK(program && fgets(line, sizeof(line), program) && strcmp(line, wanted) == 0 && fclose(program) == 0);
+		CHECK(program && fgets(line, sizeof(line), program) && strcmp(line, wanted) == 0 &&
+		      fclose(program) == 0);
 	}
 	return NULL;
 }

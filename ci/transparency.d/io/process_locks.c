@@ -8,7 +8,8 @@ static int child_error(const char *name, off_t at, pid_t owner)
 	pid_t child = fork();
 
 	if (child == 0) {
-		struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 }, other = range;
+		struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+		struct flock other = range;
 		int fd = open(name, O_RDWR | O_CLOEXEC), error;
 
 		CHECK(fd >= 0);
@@ -40,7 +41,8 @@ static void *worker(void *arg)
 		range.l_type = F_UNLCK;
 		range.l_start = 14;
 		range.l_len = 2;
-		CHECK(fcntl(fd, F_SETLK, &range) == 0 && child_error(name, 15, self) == 0 && child_error(name, 16, self) == EAGAIN);
+		CHECK(fcntl(fd, F_SETLK, &range) == 0 && child_error(name, 15, self) == 0 &&
+		      child_error(name, 16, self) == EAGAIN);
 		CHECK(close(other) == 0 && child_error(name, 16, self) == 0 && close(fd) == 0);
 	}
 	return NULL;

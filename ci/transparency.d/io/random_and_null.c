@@ -28,7 +28,8 @@ static void *worker(void *arg)
 		CHECK(read(zero, buffer, sizeof(buffer)) == sizeof(buffer));
 		for (size_t k = 0; k < sizeof(buffer); k++)
 			CHECK(buffer[k] == 0);
-		CHECK(write(zero, buffer, 9000) == 9000 && write(null, buffer, 9000) == 9000 && read(null, buffer, 10) == 0);
+		CHECK(write(zero, buffer, 9000) == 9000 && write(null, buffer, 9000) == 9000 &&
+		      read(null, buffer, 10) == 0);
 		CHECK(full < 0 || ERROR_OF(write(full, buffer, 1)) == ENOSPC);
 		meet();
 		for (int t = 0; t < threads; t++)

@@ -31,7 +31,8 @@ static void *worker(void *arg)
 	CHECK(locked(fd, F_OFD_SETLK, F_WRLCK, 1000 + me * 10, 10) == 0);
 	meet();
 	for (int k = 0; k < threads; k++) {
-		struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1000 + k * 10 + 5, .l_len = 1 };
+		struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1000 + k * 10 + 5,
+				       .l_len = 1 };
 
 		CHECK(fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type == (k == me ? F_UNLCK : F_WRLCK));
 		if (k != me) {

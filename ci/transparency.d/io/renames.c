@@ -32,7 +32,8 @@ static void *worker(void *arg)
 		CHECK(error == 0 || error == EEXIST);
 		CHECK(atomic_load(&won) == i + 1);
 		prize = open("prize", O_RDONLY | O_CLOEXEC);
-		CHECK(prize >= 0 && read(prize, &byte, 1) == 1 && (byte == 'a' + me) == (error == 0) && close(prize) == 0);
+		CHECK(prize >= 0 && read(prize, &byte, 1) == 1 && (byte == 'a' + me) == (error == 0) &&
+		      close(prize) == 0);
 		CHECK((access(own, F_OK) == 0) == (error == EEXIST));
 		meet();
 		if (error == 0) {
@@ -44,7 +45,8 @@ static void *worker(void *arg)
 			CHECK(rename(own, "prize") == 0 && stat("prize", &st) == 0 && st.st_ino == open_one.st_ino);
 			CHECK(unlink("prize") == 0 && fstat(fd, &st) == 0 && st.st_nlink == 0);
 		}
-		CHECK(ERROR_OF(renamed("missing", "other", 0)) == ENOENT && ERROR_OF(renamed("missing", "other", 3)) == EINVAL);
+		CHECK(ERROR_OF(renamed("missing", "other", 0)) == ENOENT &&
+		      ERROR_OF(renamed("missing", "other", 3)) == EINVAL);
 		CHECK(pread(fd, &byte, 1, 0) == 1 && byte == 'a' + me && close(fd) == 0);
 		meet();
 	}

@@ -22,12 +22,12 @@ static int ring_open(struct ring *ring)
 	ring->fd = (int)syscall(SYS_io_uring_setup, 4, setup);
 	if (ring->fd < 0)
 		return 0;
-	ring->submissions = mmap(NULL, setup->sq_off.array + setup->sq_entries * sizeof(unsigned), PROT_READ | PROT_WRITE,
-				 MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
+	ring->submissions = mmap(NULL, setup->sq_off.array + setup->sq_entries * sizeof(unsigned),
+				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
 	ring->completions = mmap(NULL, setup->cq_off.cqes + setup->cq_entries * sizeof(struct io_uring_cqe),
 				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
-	ring->entries = mmap(NULL, setup->sq_entries * sizeof(*ring->entries), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-			     IORING_OFF_SQES);
+	ring->entries = mmap(NULL, setup->sq_entries * sizeof(*ring->entries), PROT_READ | PROT_WRITE, MAP_SHARED,
+			     ring->fd, IORING_OFF_SQES);
 	return (void *)ring->submissions != MAP_FAILED && (void *)ring->completions != MAP_FAILED &&
 	       (void *)ring->entries != MAP_FAILED;
 }

@@ -34,7 +34,8 @@ static void *worker(void *arg)
 		CHECK(select(highest + 1, &readable, &writable, NULL, &limit) == wanted + PIPES);
 		CHECK(limit.tv_sec >= 0 && limit.tv_sec <= 30);
 		for (int k = 0; k < PIPES; k++)
-			CHECK((FD_ISSET(ends[k][0], &readable) != 0) == (k % 4 == i % 4) && FD_ISSET(ends[k][1], &writable));
+			CHECK((FD_ISSET(ends[k][0], &readable) != 0) == (k % 4 == i % 4) &&
+			      FD_ISSET(ends[k][1], &writable));
 		meet();
 		if (me == (i + 1) % threads)
 			for (int k = (int)(i % 4); k < PIPES; k += 4)

@@ -23,7 +23,8 @@ static void *worker(void *arg)
 		off_t at = 100;
 
 		pattern(buffer, BYTES, (uint64_t)(i + me));
-		CHECK(pwrite(from, buffer, BYTES, 0) == BYTES && lseek(from, 0, SEEK_SET) == 0 && lseek(to, 0, SEEK_SET) == 0);
+		CHECK(pwrite(from, buffer, BYTES, 0) == BYTES && lseek(from, 0, SEEK_SET) == 0 &&
+		      lseek(to, 0, SEEK_SET) == 0);
 		CHECK(sendfile(sockets[0], from, &at, 5000) == 5000 && at == 5100 && lseek(from, 0, SEEK_CUR) == 0);
 		memset(buffer, 0, BYTES);
 		read_all(sockets[1], buffer + 100, 5000);

@@ -30,7 +30,8 @@ static void *worker(void *arg)
 			CHECK(n > 0 && at == before + n);
 			for (ssize_t left = n; left > 0;) {
 				/* Through the socket, in parts that it has room for. */
-				ssize_t part = splice(ends[0], NULL, sockets[0], NULL, left < 8000 ? (size_t)left : 8000, 0);
+				ssize_t part = splice(ends[0], NULL, sockets[0], NULL,
+						      left < 8000 ? (size_t)left : 8000, 0);
 
 				CHECK(part > 0);
 				/* Round to the end of the same pipe, which is far larger than what is in it. */

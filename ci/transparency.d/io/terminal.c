@@ -35,7 +35,8 @@ static void *worker(void *arg)
 			meet();
 			meet();
 		} else {
-			CHECK(isatty(slave) && tcgetattr(slave, &modes) == 0 && read(slave, buffer, sizeof(buffer)) == 6);
+			CHECK(isatty(slave) && tcgetattr(slave, &modes) == 0 &&
+			      read(slave, buffer, sizeof(buffer)) == 6);
 			CHECK(memcmp(buffer, "hello\n", 6) == 0);
 			write_all(slave, "reply\n", 6);
 			CHECK(read(slave, buffer, sizeof(buffer)) == 0);

@@ -21,7 +21,8 @@ static void *worker(void *arg)
 			meet();
 			snprintf(path, sizeof(path), "/proc/self/fd/%d", files[k]);
 			again = open(path, O_RDONLY | O_CLOEXEC);
-			CHECK(again >= 0 && pread(again, buffer, 600, (me + 1) % threads * 600) == 600 && close(again) == 0);
+			CHECK(again >= 0 && pread(again, buffer, 600, (me + 1) % threads * 600) == 600 &&
+			      close(again) == 0);
 			CHECK(matches(buffer, 600, (uint64_t)(i + k + (me + 1) % threads * 9)));
 			CHECK(fstat(files[k], &st) == 0 && st.st_nlink == 0 && st.st_size == threads * 600);
 			meet();

@@ -22,7 +22,8 @@ static void *worker(void *arg)
 		CHECK(pread(fd, &before, sizeof(before), 0) == sizeof(before) && before == counter);
 		counter++;
 		before++;
-		CHECK(pwrite(copy, &before, sizeof(before), 0) == sizeof(before) && flock(copy, LOCK_EX | LOCK_NB) == 0);
+		CHECK(pwrite(copy, &before, sizeof(before), 0) == sizeof(before) &&
+		      flock(copy, LOCK_EX | LOCK_NB) == 0);
 		CHECK(ERROR_OF(flock(shared, LOCK_SH | LOCK_NB)) == EWOULDBLOCK);
 		CHECK(flock(i % 2 ? fd : copy, LOCK_UN) == 0);
 	}
