@@ -49,12 +49,18 @@ def kernel(name):
         if build.returncode:
             raise VmError(f"the kernel {name} does not build; see above")
         image = Path(build.stdout.split()[-1])
-        selftests = image.parent / "selftests"
-        return Kernel(name, image, initramfs(None), selftests if selftests.is_dir() else None, True)
+        return Kernel(name, image, initramfs(None), selftests_of(image), True)
     if not Path(name).is_file():
         choices = ", ".join(OURS)
         raise VmError(f"no kernel {name}: it is one of {choices}, debian-6.1, debian-6.12, or the path of a bzImage")
-    return Kernel(name, Path(name).resolve(), initramfs(None), None, False)
+    image = Path(name).resolve()
+    return Kernel(image.name, image, initramfs(None), selftests_of(image), False)
+
+
+def selftests_of(image):
+    """What kernel-patch/build left beside a bzImage, if it comes from there and has the series."""
+    directory = image.parent / "selftests"
+    return directory if directory.is_dir() else None
 
 
 def candidates(series):

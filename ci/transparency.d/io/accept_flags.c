@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 	listener = tcp_listener(&address);
 	run_workers(2 * pairs(), worker);
 	nonblocking(listener);
-	CHECK(ERROR_OF(accept4(listener, NULL, NULL, 0)) == EAGAIN && ERROR_OF(accept4(listener, NULL, NULL, 1)) == EINVAL);
+	CHECK(ERROR_OF(accept4(listener, NULL, NULL, 0)) == EAGAIN &&
+	      ERROR_OF(accept4(listener, NULL, NULL, 1)) == EINVAL);
 	printf("accepted %ld value %ld\n", atomic_load(&accepted), atomic_load(&value));
 	return 0;
 }

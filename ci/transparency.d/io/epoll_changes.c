@@ -16,7 +16,8 @@ static void *worker(void *arg)
 	settle();
 	for (long i = 0; i < iterations; i++) {
 		if (me % 2) {
-			CHECK(epoll_wait(epoll, &event, 1, -1) == 1 && event.events == EPOLLIN && event.data.u64 == (uint64_t)i);
+			CHECK(epoll_wait(epoll, &event, 1, -1) == 1 && event.events == EPOLLIN &&
+			      event.data.u64 == (uint64_t)i);
 			meet();
 			CHECK(read(pipes[0][0], &byte, 1) == 1);
 			meet();

@@ -25,7 +25,8 @@ static void *worker(void *arg)
 		CHECK(events[0].data.u32 == (uint32_t)((chosen + 1) % threads) && events[0].events == EPOLLIN);
 		meet();
 		pthread_mutex_lock(&alone);
-		CHECK(epoll_wait(inner[(chosen + 1) % threads], &event, 1, 0) == 1 && polled(outer, POLLIN, 0) == POLLIN);
+		CHECK(epoll_wait(inner[(chosen + 1) % threads], &event, 1, 0) == 1 &&
+		      polled(outer, POLLIN, 0) == POLLIN);
 		pthread_mutex_unlock(&alone);
 		meet();
 		if (me == (chosen + 1) % threads)

@@ -13,7 +13,8 @@ static struct ucred received(int fd, char wanted)
 	struct ucred from;
 	char byte;
 	struct iovec part = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
 
 	CHECK(recvmsg(fd, &message, 0) == 1 && byte == wanted);

@@ -13,7 +13,8 @@ static void send_files(int fd, const int *files)
 		struct cmsghdr align;
 	} control = { 0 };
 	struct iovec part = { "f", 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
@@ -31,7 +32,8 @@ static void receive_files(int fd, int *files)
 	} control = { 0 };
 	char byte;
 	struct iovec part = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
 
 	CHECK(recvmsg(fd, &message, MSG_CMSG_CLOEXEC) == 1 && byte == 'f' && !(message.msg_flags & MSG_CTRUNC));

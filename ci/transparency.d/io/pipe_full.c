@@ -15,7 +15,8 @@ static void *worker(void *arg)
 		CHECK(ERROR_OF(read(ends[0], got, 1)) == EAGAIN && polled(ends[0], POLLIN, 0) == 0);
 		for (int k = 0; k < 4; k++) {
 			pattern(page, sizeof(page), (uint64_t)(i + me + k));
-			CHECK(polled(ends[1], POLLOUT, 0) == POLLOUT && write(ends[1], page, sizeof(page)) == sizeof(page));
+			CHECK(polled(ends[1], POLLOUT, 0) == POLLOUT &&
+			      write(ends[1], page, sizeof(page)) == sizeof(page));
 		}
 		CHECK(ERROR_OF(write(ends[1], page, 1)) == EAGAIN && polled(ends[1], POLLOUT, 0) == 0);
 		for (int k = 0; k < 4; k++) {

@@ -21,7 +21,8 @@ static void *worker(void *arg)
 			read_all(ends[0], record, RECORD);
 			memcpy(&from, record, sizeof(from));
 			CHECK(from >= 1 && from <= threads);
-			CHECK(matches(record + sizeof(from), RECORD - sizeof(from), (uint64_t)(seen[from - 1]++ * 100 + from)));
+			CHECK(matches(record + sizeof(from), RECORD - sizeof(from),
+				      (uint64_t)(seen[from - 1]++ * 100 + from)));
 		}
 		for (int k = 0; k < threads; k++)
 			CHECK(seen[k] == iterations);

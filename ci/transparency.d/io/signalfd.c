@@ -19,7 +19,8 @@ static void *worker(void *arg)
 	for (long i = 0; i < iterations; i++) {
 		if (me == 0) {
 			for (int k = 0; k < 3; k++)
-				CHECK(sigqueue(getpid(), SIGRTMIN + 1, (union sigval){ .sival_int = (int)(i * 3 + k) }) == 0);
+				CHECK(sigqueue(getpid(), SIGRTMIN + 1,
+					       (union sigval){ .sival_int = (int)(i * 3 + k) }) == 0);
 			CHECK(kill(getpid(), SIGUSR1) == 0);
 		}
 		if (me == 1)
@@ -31,7 +32,8 @@ static void *worker(void *arg)
 					CHECK(info[k].ssi_pid == (uint32_t)getpid() && info[k].ssi_uid == getuid());
 					if (info[k].ssi_signo == SIGUSR1)
 						continue;
-					CHECK(info[k].ssi_signo == (uint32_t)SIGRTMIN + 1 && info[k].ssi_code == SI_QUEUE);
+					CHECK(info[k].ssi_signo == (uint32_t)SIGRTMIN + 1 &&
+					      info[k].ssi_code == SI_QUEUE);
 					CHECK(info[k].ssi_int == atomic_load(&sum));
 					atomic_fetch_add(&sum, 1);
 				}
@@ -40,7 +42,8 @@ static void *worker(void *arg)
 	}
 	/* A signal for one thread is that thread's: others don't read it. */
 	CHECK(pthread_kill(pthread_self(), SIGUSR2) == 0);
-	CHECK(read(fd, info, sizeof(info)) == sizeof(info[0]) && info[0].ssi_signo == SIGUSR2 && info[0].ssi_code == SI_TKILL);
+	CHECK(read(fd, info, sizeof(info)) == sizeof(info[0]) && info[0].ssi_signo == SIGUSR2 &&
+	      info[0].ssi_code == SI_TKILL);
 	meet();
 	if (me == 0)
 		CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && ERROR_OF(read(fd, info, sizeof(info))) == EAGAIN);

@@ -34,11 +34,13 @@ static void *worker(void *arg)
 		}
 		meet();
 		CHECK(option(tcp, SOL_SOCKET, SO_KEEPALIVE) == i % 2 && option(tcp, SOL_SOCKET, SO_REUSEADDR) == i % 2);
-		CHECK(option(tcp, IPPROTO_TCP, TCP_KEEPIDLE) == 30 + i && option(tcp, IPPROTO_IP, IP_TOS) == 4 * (1 + i % 7));
+		CHECK(option(tcp, IPPROTO_TCP, TCP_KEEPIDLE) == 30 + i &&
+		      option(tcp, IPPROTO_IP, IP_TOS) == 4 * (1 + i % 7));
 		CHECK(getsockopt(local[0], SOL_SOCKET, SO_RCVTIMEO, &got, &length) == 0 && length == sizeof(got));
 		CHECK(got.tv_sec == limit.tv_sec && got.tv_usec == limit.tv_usec);
 		CHECK(option(tcp, SOL_SOCKET, SO_TYPE) == SOCK_STREAM && option(tcp, SOL_SOCKET, SO_DOMAIN) == AF_INET);
-		CHECK(option(local[1], SOL_SOCKET, SO_DOMAIN) == AF_UNIX && option(tcp, SOL_SOCKET, SO_ACCEPTCONN) == 0);
+		CHECK(option(local[1], SOL_SOCKET, SO_DOMAIN) == AF_UNIX &&
+		      option(tcp, SOL_SOCKET, SO_ACCEPTCONN) == 0);
 		/* Only as many bytes as there is room for. */
 		length = 1;
 		CHECK(getsockopt(tcp, IPPROTO_TCP, TCP_KEEPIDLE, &part, &length) == 0 && length == 1 && part == 30 + i);

@@ -28,7 +28,8 @@ static void *worker(void *arg)
 				got += (size_t)n;
 			}
 			if ((ready & POLLOUT) && sent < BYTES) {
-				ssize_t n = send(fd, out + sent, BYTES - sent < 7000 ? BYTES - sent : 7000, MSG_DONTWAIT);
+				ssize_t n = send(fd, out + sent, BYTES - sent < 7000 ? BYTES - sent : 7000,
+						 MSG_DONTWAIT);
 
 				CHECK(n > 0 || (n < 0 && errno == EAGAIN));
 				sent += n > 0 ? (size_t)n : 0;

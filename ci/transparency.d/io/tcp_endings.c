@@ -27,7 +27,8 @@ static void *worker(void *arg)
 
 		/* Reset: bytes in flight are lost, and the other end is told. */
 		tcp_pair(ends);
-		CHECK(setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0 && close(ends[0]) == 0);
+		CHECK(setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0 &&
+		      close(ends[0]) == 0);
 		CHECK(polled(ends[1], POLLIN, -1) & POLLERR);
 		CHECK(ERROR_OF(read(ends[1], buffer, 1)) == ECONNRESET && read(ends[1], buffer, 1) == 0);
 		CHECK(ERROR_OF(send(ends[1], "x", 1, MSG_NOSIGNAL)) == EPIPE && close(ends[1]) == 0);

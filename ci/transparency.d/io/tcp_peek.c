@@ -26,7 +26,8 @@ static void *worker(void *arg)
 			read_all(fd, &go, 1);
 			CHECK(go == 'g');
 		} else {
-			CHECK(recv(fd, buffer, 100, MSG_PEEK | MSG_WAITALL) == 100 && matches(buffer, 100, (uint64_t)i));
+			CHECK(recv(fd, buffer, 100, MSG_PEEK | MSG_WAITALL) == 100 &&
+			      matches(buffer, 100, (uint64_t)i));
 			memset(buffer, 0, 100);
 			CHECK(ioctl(fd, FIONREAD, &count) == 0 && count >= 100 && count <= BYTES);
 			CHECK(recv(fd, buffer, BYTES, MSG_WAITALL) == BYTES && matches(buffer, BYTES, (uint64_t)i));

@@ -21,11 +21,14 @@ static void *worker(void *arg)
 		for (int turn = 0; turn < 2; turn++)
 			if (turn == me % 2) {
 				pattern(buffer, length, (uint64_t)(i + turn));
-				CHECK(sendto(fd, buffer, length, 0, (struct sockaddr *)&addresses[peer], sizeof(from)) == (ssize_t)length);
+				CHECK(sendto(fd, buffer, length, 0, (struct sockaddr *)&addresses[peer],
+					     sizeof(from)) == (ssize_t)length);
 			} else {
-				CHECK(recvfrom(fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &size) == (ssize_t)length);
+				CHECK(recvfrom(fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from,
+					       &size) == (ssize_t)length);
 				CHECK(matches(buffer, length, (uint64_t)(i + turn)) && size == sizeof(from));
-				CHECK(from.sin_port == addresses[peer].sin_port && from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+				CHECK(from.sin_port == addresses[peer].sin_port &&
+				      from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
 			}
 	}
 	CHECK(connect(fd, (struct sockaddr *)&addresses[peer], sizeof(addresses[peer])) == 0);

@@ -40,7 +40,8 @@ static void *worker(void *arg)
 		CHECK(close(hidden) == 0 && close(one) == 0 && close(listener) == 0);
 		one = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		CHECK(ERROR_OF(connect(one, (struct sockaddr *)&address, sizeof(address))) == ECONNREFUSED);
-		CHECK(unlink(name) == 0 && ERROR_OF(connect(one, (struct sockaddr *)&address, sizeof(address))) == ENOENT);
+		CHECK(unlink(name) == 0);
+		CHECK(ERROR_OF(connect(one, (struct sockaddr *)&address, sizeof(address))) == ENOENT);
 		/* A name that the kernel chooses: a zero byte and five digits. */
 		hidden = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		address.sun_path[0] = 0;

@@ -17,7 +17,8 @@ static void *worker(void *arg)
 		paint(shared + me * PAGE, PAGE, (uint64_t)(i + me));
 		meet();
 		for (int k = 0; k < threads; k++)
-			CHECK(painted(private + k * PAGE, PAGE, (uint64_t)(i + k)) && painted(shared + k * PAGE, PAGE, (uint64_t)(i + k)));
+			CHECK(painted(private + k * PAGE, PAGE, (uint64_t)(i + k)) &&
+			      painted(shared + k * PAGE, PAGE, (uint64_t)(i + k)));
 		meet();
 		child = fork();
 		if (child == 0) {

@@ -26,7 +26,8 @@ static void *worker(void *arg)
 		CHECK(pwrite(fd, at, 3000, 0) == 1000);
 		CHECK(pread(fd, back, 3000, 0) == (i ? 1300 : 1000) && memcmp(back, at, 1000) == 0);
 		CHECK(pwritev(fd, parts, 3, 0) == 1300);
-		CHECK(pread(fd, back, 3000, 0) == 1300 && memcmp(back, edge, 300) == 0 && memcmp(back + 300, at, 1000) == 0);
+		CHECK(pread(fd, back, 3000, 0) == 1300 && memcmp(back, edge, 300) == 0 &&
+		      memcmp(back + 300, at, 1000) == 0);
 		/* Read back with 200 bytes too little room. */
 		memset(edge, 0, PAGE);
 		CHECK(pread(fd, edge + PAGE - 1100, 1300, 0) == 1100);

@@ -22,7 +22,8 @@ static void *worker(void *arg)
 				private[k * PAGE] = 1;
 			}
 		meet();
-		CHECK(painted(shared + (PAGES - 1) * PAGE, PAGE, (uint64_t)(i + PAGES - 1)) && private[(PAGES - 1) * PAGE] == 1);
+		CHECK(painted(shared + (PAGES - 1) * PAGE, PAGE, (uint64_t)(i + PAGES - 1)) &&
+		      private[(PAGES - 1) * PAGE] == 1);
 		meet();
 		if (me == (i + 1) % threads)
 			CHECK(ftruncate(fd, (off_t)kept * PAGE + 8) == 0);

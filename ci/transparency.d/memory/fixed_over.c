@@ -24,7 +24,8 @@ static void *worker(void *arg)
 		if (me == (i + 1) % threads) {
 			int protection = i % 2 ? PROT_READ : PROT_READ | PROT_WRITE;
 
-			CHECK(mmap(middle, 2 * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == middle);
+			CHECK(mmap(middle, 2 * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+				   0) == middle);
 		}
 		meet();
 		for (int k = 0; k < PAGES; k++) {

@@ -32,8 +32,8 @@ int main(int argc, char **argv)
 
 	arguments(argc, argv, 1);
 	/*
-	 * More room than the gap that the kernel keeps below such a mapping (256 pages), and a page at its lower end that
-	 * stays: the hole must be too small for the stacks of the threads to come.
+	 * More room than the gap that the kernel keeps below such a mapping (256 pages), and a page at its lower end
+	 * that stays: the hole must be too small for the stacks of the threads to come.
 	 */
 	room = mmap(NULL, ROOM * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	CHECK((void *)room != MAP_FAILED && munmap(room + PAGE, (ROOM - 1) * PAGE) == 0);

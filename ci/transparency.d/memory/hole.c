@@ -22,12 +22,14 @@ static void *worker(void *arg)
 				unsigned char *page = area + (t * PAGES + k) * PAGE;
 
 				CHECK(try_read(page + 8 * me) == (k % 2 ? SEGV_MAPERR : ALLOWED));
-				CHECK(k % 2 || *(volatile uint64_t *)page == paint_word((uint64_t)i, (size_t)k * (PAGE / 8)));
+				CHECK(k % 2 || *(volatile uint64_t *)page == paint_word((uint64_t)i,
+											(size_t)k * (PAGE / 8)));
 			}
 		CHECK(mprotect(own, PAGES * PAGE, PROT_READ) == -1 && errno == ENOMEM);
 		CHECK(msync(own, PAGES * PAGE, MS_ASYNC) == -1 && errno == ENOMEM);
 		meet();
-		CHECK(mmap(own, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == own);
+		CHECK(mmap(own, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			   0) == own);
 		CHECK(filled(own, PAGES * PAGE, 0));
 	}
 	return NULL;

@@ -13,7 +13,8 @@ static void *worker(void *arg)
 		if (me == i % threads) {
 			int value = (int)i * 7;
 
-			CHECK(mmap(code, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == code);
+			CHECK(mmap(code, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+				   0) == code);
 			/* mov eax, value; add eax, edi; ret, at a place of its own in the page each time */
 			code[16 * (i % 8)] = 0xb8;
 			memcpy(code + 16 * (i % 8) + 1, &value, 4);

@@ -6,7 +6,7 @@
 
 static unsigned char *code;
 
-/* Function `index` gives its argument times (index + 3): imul eax, edi, imm32; ret. They lie 40 bytes apart over few pages. */
+/* Function `index` gives its argument times (index + 3): imul eax, edi, imm32; ret. They lie 40 bytes apart. */
 static void *worker(void *arg)
 {
 	intptr_t me = (intptr_t)arg;

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 	run_workers(threads, worker);
 	for (int k = 0; k < threads; k++) {
 		wanted += (uint64_t)iterations * (0x100000001ull + (uint64_t)k);
-		CHECK(area[PAGE - 16 - k] == iterations && area[PAGE + 16 + k] == iterations);
+		CHECK(area[PAGE - 16 - k] == (unsigned char)iterations && area[PAGE + 16 + k] == (unsigned char)iterations);
 	}
 	memcpy(&sum, area + PAGE - 4, 8);
 	CHECK(sum == wanted);

@@ -35,7 +35,7 @@ static void *worker(void *arg)
 int main(int argc, char **argv)
 {
 	arguments(argc, argv, 6);
-	/* 2 pages a thread, and those that fail half way: below the least limit that a user has (64 KiB) for 4 threads. */
+	/* With those that fail half way less than the least limit of a user (64 KiB), for 4 threads. */
 	area = new_pages(2 * (size_t)threads);
 	run_workers(threads, worker);
 	printf("locked %ld\n", threads * iterations);

@@ -27,7 +27,8 @@ static void *worker(void *arg)
 		CHECK((void *)view != MAP_FAILED && painted(view, PAGE, (uint64_t)(i + me)));
 		paint(view, PAGE, 1);
 		CHECK(pread(fd, got, PAGE, 0) == PAGE && painted(got, PAGE, (uint64_t)(i + me)));
-		CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1 && errno == EPERM);
+		CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1 &&
+		      errno == EPERM);
 		CHECK(munmap(view, PAGE) == 0 && close(fd) == 0);
 	}
 	return NULL;

@@ -94,7 +94,7 @@ static inline unsigned char *new_pages(size_t pages)
 	return at;
 }
 
-/* Fills `bytes` bytes (a multiple of 8) with words that depend on `seed` and their place; `painted` tells if all are there. */
+/* Words that depend on `seed` and their place; `bytes` is a multiple of 8. `painted` tells if all are there. */
 static inline uint64_t paint_word(uint64_t seed, size_t at)
 {
 	return (seed + 1) * 0x9e3779b97f4a7c15ull + at * 0xd1342543de82ef95ull;

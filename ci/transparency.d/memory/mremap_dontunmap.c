@@ -22,8 +22,9 @@ static void *worker(void *arg)
 			paint(old, PAGES * PAGE, (uint64_t)i);
 		meet();
 		if (me == (i + 1) % threads) {
-			/* Not by glibc's function: 2.36 passes what it finds as the new address, which is a hint here. */
-			moved = (void *)syscall(SYS_mremap, old, PAGES * PAGE, PAGES * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+			/* glibc 2.36's function passes what it finds as new address, which is a hint here. */
+			moved = (void *)syscall(SYS_mremap, old, PAGES * PAGE, PAGES * PAGE,
+						MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
 			CHECK((void *)moved != MAP_FAILED && moved != old);
 		}
 		meet();

@@ -26,7 +26,8 @@ static void *worker(void *arg)
 		CHECK(!filled(to + 3 * PAGE, PAGE, 0) && try_read(from + me) == SEGV_MAPERR);
 		meet();
 		if (me == i % threads) {
-			void *at = mmap(from, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			void *at = mmap(from, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+					-1, 0);
 
 			CHECK(at == from && filled(from, 2 * PAGE, 0));
 		}

@@ -29,7 +29,8 @@ static void *worker(void *arg)
 		}
 		meet();
 		CHECK(painted(block, kept * PAGE, (uint64_t)i));
-		CHECK(try_read(block + kept * PAGE) == SEGV_MAPERR && try_write(block + PAGES * PAGE - 1, 1) == SEGV_MAPERR);
+		CHECK(try_read(block + kept * PAGE) == SEGV_MAPERR &&
+		      try_write(block + PAGES * PAGE - 1, 1) == SEGV_MAPERR);
 		meet();
 		if (me == i % threads)
 			CHECK(munmap(block, kept * PAGE) == 0);

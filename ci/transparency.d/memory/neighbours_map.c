@@ -13,7 +13,8 @@ static void *worker(void *arg)
 
 	settle();
 	for (long i = 0; i < iterations; i++) {
-		void *at = mmap(own + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		void *at = mmap(own + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+				-1, 0);
 
 		CHECK(at == own + PAGE && filled(at, 2 * PAGE, 0));
 		paint(at, 2 * PAGE, (uint64_t)i);

@@ -25,7 +25,8 @@ static void *worker(void *arg)
 		for (int k = 0; k < PAGE / 8; k += 2) {
 			if (i % 2) {
 				_mm_stream_si64((long long *)own + k, (long long)paint_word((uint64_t)turn, (size_t)k));
-				_mm_stream_si64((long long *)own + k + 1, (long long)paint_word((uint64_t)turn, (size_t)k + 1));
+				_mm_stream_si64((long long *)own + k + 1,
+						(long long)paint_word((uint64_t)turn, (size_t)k + 1));
 			} else {
 				__m128i two = _mm_set_epi64x((long long)paint_word((uint64_t)turn, (size_t)k + 1),
 							     (long long)paint_word((uint64_t)turn, (size_t)k));

@@ -19,10 +19,13 @@ static void *worker(void *arg)
 		end[-1] = 0;
 		meet();
 		CHECK(strlen(other - length - 1) == length && strnlen(other - length - 1, 200) == length);
-		CHECK(strcmp(other - length - 1, end - length - 1) == 0 && memcmp(other - length, end - length, length) == 0);
-		CHECK(memchr(other - length - 1, 0, length + 1) == other - 1 && strchr(other - length - 1, 'Z') == NULL);
+		CHECK(strcmp(other - length - 1, end - length - 1) == 0 &&
+		      memcmp(other - length, end - length, length) == 0);
+		CHECK(memchr(other - length - 1, 0, length + 1) == other - 1 &&
+		      strchr(other - length - 1, 'Z') == NULL);
 		CHECK(strrchr(other - length - 1, 'a' + (int)(i % 26)) == other - 2);
-		CHECK(strlen(strcpy(copy, other - length - 1)) == length && memcmp(copy, end - length - 1, length + 1) == 0);
+		CHECK(strlen(strcpy(copy, other - length - 1)) == length &&
+		      memcmp(copy, end - length - 1, length + 1) == 0);
 		CHECK(try_read(other) == SEGV_ACCERR);
 		meet();
 	}

@@ -19,14 +19,18 @@ static void *worker(void *arg)
 {
 	intptr_t me = (intptr_t)arg;
 	unsigned char *own = area + 4 * me * PAGE, *hole = new_pages(3);
+	int error;
 
 	settle();
 	for (long i = 0; i < iterations; i++) {
 		paint(own + PAGE, PAGE, (uint64_t)i);
-		CHECK(advised(own, 4 * PAGE, MADV_WILLNEED) == 0);
+		error = advised(own, 4 * PAGE, MADV_WILLNEED);
+		/* EBADF is what a kernel without swapping says. */
+		CHECK(error == 0 || error == EBADF);
 		CHECK(advised(own, 4 * PAGE, MADV_POPULATE_READ) == 0);
 		CHECK(advised(own, 4 * PAGE, MADV_POPULATE_WRITE) == 0);
-		CHECK(filled(own, PAGE, 0) && painted(own + PAGE, PAGE, (uint64_t)i) && filled(own + 2 * PAGE, 2 * PAGE, 0));
+		CHECK(filled(own, PAGE, 0) && painted(own + PAGE, PAGE, (uint64_t)i) &&
+		      filled(own + 2 * PAGE, 2 * PAGE, 0));
 		meet();
 		CHECK(painted(area + 4 * ((me + 1) % threads) * PAGE + PAGE, PAGE, (uint64_t)i));
 		meet();
@@ -35,7 +39,8 @@ static void *worker(void *arg)
 	CHECK(advised(own + 2 * PAGE, PAGE, MADV_POPULATE_READ) == 0);
 	CHECK(advised(own + 2 * PAGE, PAGE, MADV_POPULATE_WRITE) == EINVAL);
 	CHECK(munmap(hole + PAGE, PAGE) == 0);
-	CHECK(advised(hole, 3 * PAGE, MADV_POPULATE_WRITE) == ENOMEM && advised(hole + PAGE, PAGE, MADV_WILLNEED) == ENOMEM);
+	CHECK(advised(hole, 3 * PAGE, MADV_POPULATE_WRITE) == ENOMEM &&
+	      advised(hole + PAGE, PAGE, MADV_WILLNEED) == ENOMEM);
 	CHECK(advised(own + 1, PAGE, MADV_POPULATE_READ) == EINVAL && advised(own, PAGE, 12345) == EINVAL);
 	return NULL;
 }

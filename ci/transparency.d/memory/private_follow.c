@@ -13,7 +13,8 @@ static void *worker(void *arg)
 	settle();
 	for (long i = 0; i < iterations; i++) {
 		for (int k = 0; k < threads; k++)
-			CHECK(painted(view + k * PAGE, PAGE, (uint64_t)(k + 10 * i)) && painted(constant + k * PAGE, PAGE, (uint64_t)(k + 10 * i)));
+			CHECK(painted(view + k * PAGE, PAGE, (uint64_t)(k + 10 * i)) &&
+			      painted(constant + k * PAGE, PAGE, (uint64_t)(k + 10 * i)));
 		meet();
 		paint(page, PAGE, (uint64_t)(me + 10 * (i + 1)));
 		CHECK(pwrite(fd, page, PAGE, me * PAGE) == PAGE);

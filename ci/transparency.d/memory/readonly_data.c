@@ -20,7 +20,8 @@ static void *worker(void *arg)
 
 	settle();
 	for (long i = 0; i < iterations; i++) {
-		CHECK(try_write((void *)(uintptr_t)&constant[me], 9) == SEGV_ACCERR && constant[0] == 1 && constant[me] <= 3);
+		CHECK(try_write((void *)(uintptr_t)&constant[me], 9) == SEGV_ACCERR && constant[0] == 1 &&
+		      constant[me] <= 3);
 		CHECK(try_write((void *)(uintptr_t)literal, 'b') == SEGV_ACCERR && literal[0] == 'a');
 		CHECK(try_write((void *)(uintptr_t)function, (char)0xc3) == SEGV_ACCERR);
 		CHECK(*(volatile unsigned char *)(uintptr_t)function == first && function((int)i) == (int)i + 5);

@@ -10,9 +10,11 @@ static void *worker(void *arg)
 
 	settle();
 	for (long i = 0; i < iterations; i++) {
-		CHECK(painted(shared + me * PAGE, PAGE, (uint64_t)me) && try_write(shared + me * PAGE, 1) == SEGV_ACCERR);
+		CHECK(painted(shared + me * PAGE, PAGE, (uint64_t)me) &&
+		      try_write(shared + me * PAGE, 1) == SEGV_ACCERR);
 		CHECK(mprotect(shared + me * PAGE, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES);
-		CHECK(mprotect(shared + me * PAGE, PAGE, PROT_NONE) == 0 && try_read(shared + me * PAGE) == SEGV_ACCERR);
+		CHECK(mprotect(shared + me * PAGE, PAGE, PROT_NONE) == 0 &&
+		      try_read(shared + me * PAGE) == SEGV_ACCERR);
 		CHECK(mprotect(shared + me * PAGE, PAGE, PROT_READ) == 0);
 		CHECK(try_write(private + me * PAGE, 1) == SEGV_ACCERR);
 		CHECK(mprotect(private + me * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0);

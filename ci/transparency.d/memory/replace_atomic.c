@@ -18,7 +18,8 @@ static void *worker(void *arg)
 			paint(next, PAGE, (uint64_t)i);
 			CHECK(mremap(next, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, page) == page);
 			CHECK(painted(page, PAGE, (uint64_t)i));
-			CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
+			CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+				   0) == page);
 		}
 		atomic_store(&done, 1);
 	} else {

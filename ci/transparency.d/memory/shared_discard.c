@@ -22,7 +22,8 @@ static void *worker(void *arg)
 			CHECK(madvise(first, PAGES * PAGE, MADV_DONTNEED) == 0);
 		meet();
 		for (int k = 0; k < PAGES; k++)
-			CHECK(painted(first + k * PAGE, PAGE, (uint64_t)(i + k)) && painted(second + k * PAGE, PAGE, (uint64_t)(i + k)));
+			CHECK(painted(first + k * PAGE, PAGE, (uint64_t)(i + k)) &&
+			      painted(second + k * PAGE, PAGE, (uint64_t)(i + k)));
 		meet();
 		if (me == (i + 2) % threads)
 			CHECK(madvise(first + PAGE, 2 * PAGE, MADV_REMOVE) == 0);

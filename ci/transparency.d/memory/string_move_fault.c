@@ -38,7 +38,8 @@ static void *worker(void *arg)
 		if (i % 4 < 2)
 			__asm__ volatile("rep movsb" : "+S"(source), "+D"(target), "+c"(count) : : "memory");
 		else
-			__asm__ volatile("shr $3, %2\n\trep movsq" : "+S"(source), "+D"(target), "+c"(count) : : "memory", "cc");
+			__asm__ volatile("shr $3, %2\n\trep movsq" : "+S"(source), "+D"(target),
+					 "+c"(count) : : "memory", "cc");
 		CHECK(opened == i + 1 && count == 0 && (unsigned char *)target == to + PAGE + 256);
 		CHECK(memcmp(from + PAGE - 256, to + PAGE - 256, 512) == 0);
 		CHECK(filled(to, PAGE - 256, 0) && filled(to + PAGE + 256, PAGE - 256, 0));

@@ -11,7 +11,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 	(void)info;
 	(void)context;
-	CHECK(sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL && !(now.sa_flags & SA_SIGINFO));
+	CHECK(sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
 	/* Thanks to SA_NODEFER. */
 	CHECK(!is_blocked(number));
 	count++;

@@ -20,7 +20,7 @@ static __thread int me = -1;
 /* How many signals each worker has handled (`count_signal`), and how many it was ready for (`await_signal`). */
 static atomic_long caught[MAX_THREADS], awaited[MAX_THREADS];
 static pthread_t ids[MAX_THREADS];
-static atomic_int started, done, leave;
+static atomic_int started, go, done, leave;
 static void (*job)(void);
 
 /* A handler that only counts, for the worker it runs in. */
@@ -95,6 +95,8 @@ static inline void *worker_thread(void *arg)
 	me = (int)(intptr_t)arg;
 	settle();
 	atomic_fetch_add(&started, 1);
+	while (!atomic_load(&go))
+		usleep(200);
 	job();
 	atomic_fetch_add(&done, 1);
 	while (!atomic_load(&leave))
@@ -102,7 +104,7 @@ static inline void *worker_thread(void *arg)
 	return NULL;
 }
 
-/* Starts `threads` workers that run `body` after settling, then stay for `end_workers`; returns when all have settled. */
+/* Starts `threads` workers that run `body` once all have settled, then stay for `end_workers`. */
 static inline void start_workers(void (*body)(void))
 {
 	job = body;
@@ -110,6 +112,7 @@ static inline void start_workers(void (*body)(void))
 		CHECK(pthread_create(&ids[i], NULL, worker_thread, (void *)i) == 0);
 	while (atomic_load(&started) < threads)
 		usleep(100);
+	atomic_store(&go, 1);
 }
 
 /* Waits until every worker has returned from its body, and joins them; others may be started then. */
@@ -121,6 +124,7 @@ static inline void end_workers(void)
 	for (int i = 0; i < threads; i++)
 		CHECK(pthread_join(ids[i], NULL) == 0);
 	atomic_store(&started, 0);
+	atomic_store(&go, 0);
 	atomic_store(&done, 0);
 	atomic_store(&leave, 0);
 }

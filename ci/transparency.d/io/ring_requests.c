@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves: io_uring works for a moved thread, or is refused; a ring that was given completes what is asked with the right bytes. */
+#include <linux/io_uring.h>
+#include <sys/syscall.h>
+
+#include "io.h"
+
+/* What the kernel and the program share of one ring. */
+struct ring {
+	int fd;
+	unsigned char *submissions, *completions;
+	struct io_uring_sqe *entries;
+	struct io_uring_params setup;
+};
+
+/* Whether there is a ring; the mappings may be refused as well. */
+static int ring_open(struct ring *ring)
+{
+	struct io_uring_params *setup = &ring->setup;
+
+	memset(setup, 0, sizeof(*setup));
+	ring->fd = (int)syscall(SYS_io_uring_setup, 4, setup);
+	if (ring->fd < 0)
+		return 0;
+	ring->submissions = mmap(NULL, setup->sq_off.array + setup->sq_entries * sizeof(unsigned),
+				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
+	ring->completions = mmap(NULL, setup->cq_off.cqes + setup->cq_entries * sizeof(struct io_uring_cqe),
+				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
+	ring->entries = mmap(NULL, setup->sq_entries * sizeof(*ring->entries), PROT_READ | PROT_WRITE, MAP_SHARED,
+			     ring->fd, IORING_OFF_SQES);
+	return (void *)ring->submissions != MAP_FAILED && (void *)ring->completions != MAP_FAILED &&
+	       (void *)ring->entries != MAP_FAILED;
+}
+
+/* Asks for one transfer and waits for it; what it came to. */
+static int transfer(struct ring *ring, int operation, int fd, void *buffer, unsigned bytes, uint64_t tag)
+{
+	_Atomic unsigned *tail = (_Atomic unsigned *)(ring->submissions + ring->setup.sq_off.tail);
+	_Atomic unsigned *head = (_Atomic unsigned *)(ring->completions + ring->setup.cq_off.head);
+	_Atomic unsigned *end = (_Atomic unsigned *)(ring->completions + ring->setup.cq_off.tail);
+	unsigned *order = (unsigned *)(ring->submissions + ring->setup.sq_off.array);
+	struct io_uring_cqe *done = (struct io_uring_cqe *)(ring->completions + ring->setup.cq_off.cqes);
+	unsigned slot = atomic_load(tail) & (ring->setup.sq_entries - 1);
+	int result;
+
+	ring->entries[slot] = (struct io_uring_sqe){ .opcode = (unsigned char)operation, .fd = fd,
+						     .addr = (uintptr_t)buffer, .len = bytes, .user_data = tag };
+	order[slot] = slot;
+	atomic_fetch_add(tail, 1);
+	CHECK(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1);
+	CHECK(atomic_load(end) - atomic_load(head) == 1);
+	done += atomic_load(head) & (ring->setup.cq_entries - 1);
+	CHECK(done->user_data == tag);
+	result = done->res;
+	atomic_fetch_add(head, 1);
+	return result;
+}
+
+static void *worker(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+	unsigned char buffer[3000];
+	struct ring ring;
+	char name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "ring-%d", (int)me);
+	fd = new_file(name);
+	settle();
+	if (ring_open(&ring))
+		for (long i = 0; i < iterations; i++) {
+			int result;
+
+			pattern(buffer, sizeof(buffer), (uint64_t)(i + me));
+			result = transfer(&ring, IORING_OP_WRITE, fd, buffer, sizeof(buffer), (uint64_t)i + 1);
+			CHECK(result == sizeof(buffer));
+			memset(buffer, 0, sizeof(buffer));
+			result = transfer(&ring, IORING_OP_READ, fd, buffer, sizeof(buffer), (uint64_t)i + 1000);
+			CHECK(result == sizeof(buffer) && matches(buffer, sizeof(buffer), (uint64_t)(i + me)));
+			CHECK(transfer(&ring, IORING_OP_NOP, -1, NULL, 0, 7) == 0);
+			CHECK(transfer(&ring, IORING_OP_READ, 999, buffer, 1, 8) == -EBADF);
+		}
+	else
+		CHECK(errno == ENOSYS || errno == EPERM || errno == ENOMEM || errno == EACCES);
+	CHECK(unlink(name) == 0);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	arguments(argc, argv, 6);
+	run_workers(threads, worker);
+	/* Where a ring may be refused in one place and given in another, both are right. */
+	printf("consistent\n");
+	return 0;
+}
