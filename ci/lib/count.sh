@@ -42,15 +42,13 @@ count_surefire() {
 	[ -n "$any" ] || add_failed "no unit test ran"
 }
 
-# count_suite NAME EXIT_STATUS LOG: adds the suite's own last line. A suite that says nothing countable has failed,
-# whatever its exit status; so has one whose exit status says so and its line does not.
-count_suite() {
+# count_line NAME EXIT_STATUS WORD LOG: adds LOG's last line `WORD: N passed, N failed, N skipped` (WORD is a pattern),
+# and is false where there is none. An exit status that says so counts as a failure whatever the line says.
+count_line() {
 	local name=$1 rc=$2 last p f s
-	last=$(grep -E '^suite: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$3" | tail -n 1)
-	if [ -z "$last" ]; then
-		add_failed "$name: exit status $rc and no closing line"
-		return
-	fi
+	last=$(grep -E "^$3: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped\$" "$4" | tail -n 1)
+	[ -n "$last" ] || return 1
+	last=${last#*: }
 	# shellcheck disable=SC2086 # words
 	set -- ${last//[!0-9 ]/}
 	p=$1 f=$2 s=$3
@@ -59,6 +57,44 @@ count_suite() {
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	[ "$f" = 0 ] || failures+=("$name: $f")
+}
+
+# count_suite NAME EXIT_STATUS LOG: adds the suite's own last line. A suite that says nothing countable has failed,
+# whatever its exit status.
+count_suite() {
+	count_line "$1" "$2" suite "$3" || add_failed "$1: exit status $2 and no closing line"
+}
+
+# step NAME SECONDS COMMAND...: runs one step of a suite for so long at most, and adds what its last line counts, or
+# itself where it counts nothing.
+step() {
+	local name=$1 limit=$2 log rc started=$SECONDS
+	shift 2
+	section "$name"
+	log=$(mktemp)
+	# Not through a pipe: a process which the step left behind would hold it open, and this would wait for ever.
+	timeout -k 30 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	tail -n +1 -s 0.2 -f --pid=$! "$log"
+	wait $!
+	rc=$?
+	[ $rc != 124 ] || echo "$name ran into its limit of $limit s"
+	if ! count_line "$name" "$rc" '(e2e|selftests)' "$log"; then
+		if [ "$rc" = 0 ]; then add_passed; else add_failed "$name: exit status $rc"; fi
+	fi
+	rm -f "$log"
+	echo "($name took $((SECONDS - started)) s)"
+}
+
+# finish_suite: the closing line of a suite of steps, and the exit status that goes with it.
+finish_suite() {
+	local failure
+	printf '\n'
+	for failure in "${failures[@]}"; do
+		echo "failed: $failure"
+	done
+	echo "suite: $passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ]
+	exit
 }
 
 # finish: the closing line, and the exit status that goes with it.

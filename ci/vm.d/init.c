@@ -219,6 +219,9 @@ static void set_root(void)
 	make_directories("/upper/files");
 	make_directories("/upper/work");
 	mount_at("overlay", "/root", "overlay", 0, "lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work");
+	/* Before the tree, which may lie in one of them. */
+	mount_at("tmpfs", "/root/tmp", "tmpfs", 0, "mode=1777");
+	mount_at("tmpfs", "/root/run", "tmpfs", 0, "mode=755");
 	tree = option("hito.tree");
 	if (tree && *tree) {
 		snprintf(target, sizeof(target), "/root%s", tree);
@@ -236,8 +239,6 @@ static void set_root(void)
 
 static void mount_rest(void)
 {
-	mount_at("tmpfs", "/tmp", "tmpfs", 0, "mode=1777");
-	mount_at("tmpfs", "/run", "tmpfs", 0, "mode=755");
 	mount_at("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777");
 	mount_at("devpts", "/dev/pts", "devpts", 0, "mode=620,ptmxmode=666");
 	try_mount("bpf", "/sys/fs/bpf");

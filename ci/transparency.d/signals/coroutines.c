@@ -33,7 +33,8 @@ static void body(void)
 
 		while (atomic_load(&turn) / threads < round)
 			usleep(50);
-		CHECK(!is_blocked(SIGUSR2) && swapcontext(&outside[which], &inside[which]) == 0 && !is_blocked(SIGUSR2));
+		CHECK(!is_blocked(SIGUSR2) && swapcontext(&outside[which], &inside[which]) == 0);
+		CHECK(!is_blocked(SIGUSR2));
 		atomic_fetch_add(&turn, 1);
 	}
 }

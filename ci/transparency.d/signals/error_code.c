@@ -12,12 +12,13 @@ static char *forbidden, *readable, *missing;
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	(void)number;
-	CHECK(registers(context)[REG_TRAPNO] == 14 && registers(context)[REG_CR2] == (greg_t)(uintptr_t)info->si_addr);
+	CHECK(registers(context)[REG_TRAPNO] == 14);
+	CHECK(registers(context)[REG_CR2] == (greg_t)(uintptr_t)info->si_addr);
 	error = registers(context)[REG_ERR];
 	siglongjmp(escape, 1);
 }
 
-/* Bit 0: the page is present; which of the two a forbidden page is, is the kernel's affair. Bit 1: write; bit 2: user. */
+/* Bit 0: present, which a forbidden page may be or not, as the kernel likes; bit 1: write; bit 2: user. */
 static greg_t error_of(char *address, int write)
 {
 	error = -1;

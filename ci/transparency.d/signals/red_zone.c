@@ -2,11 +2,12 @@
 /* Proves: a handler leaves the 128 bytes below the interrupted code's stack pointer alone. */
 #include "signals.h"
 
-/* Fills the red zone with `seed`, waits until *counter reaches `target`, and returns how many of the 16 words are whole. */
+/* Fills the red zone from `seed` on, waits until *counter is `target`; how many of the 16 words are whole. */
 long red_zone(atomic_long *counter, long target, long seed);
 
 __asm__(".text\n.globl red_zone\nred_zone:\n"
-	"\tmovl $16, %ecx\n1:\tnegq %rcx\n\tmovq %rdx, (%rsp,%rcx,8)\n\tnegq %rcx\n\taddq $1, %rdx\n\tdecq %rcx\n\tjnz 1b\n"
+	"\tmovl $16, %ecx\n1:\tnegq %rcx\n\tmovq %rdx, (%rsp,%rcx,8)\n"
+	"\tnegq %rcx\n\taddq $1, %rdx\n\tdecq %rcx\n\tjnz 1b\n"
 	"2:\tcmpq %rsi, (%rdi)\n\tjl 2b\n"
 	"\txorl %eax, %eax\n\tmovl $1, %ecx\n"
 	"3:\tsubq $1, %rdx\n\tnegq %rcx\n\tcmpq %rdx, (%rsp,%rcx,8)\n\tjne 4f\n\tincq %rax\n"

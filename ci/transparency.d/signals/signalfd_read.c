@@ -18,8 +18,10 @@ static void body(void)
 		CHECK(pthread_sigqueue(pthread_self(), SIGRTMIN + 1, value_of(8)) == 0);
 		CHECK(pthread_kill(pthread_self(), SIGUSR1) == 0);
 		CHECK(read(fds[me], got, sizeof(got)) == 3 * (ssize_t)sizeof(got[0]));
-		CHECK(got[0].ssi_signo == SIGUSR1 && got[0].ssi_code == SI_TKILL && got[0].ssi_pid == (uint32_t)getpid());
-		CHECK(got[1].ssi_signo == (uint32_t)SIGRTMIN + 1 && got[1].ssi_int == 7 && got[1].ssi_code == SI_QUEUE);
+		CHECK(got[0].ssi_signo == SIGUSR1 && got[0].ssi_code == SI_TKILL);
+		CHECK(got[0].ssi_pid == (uint32_t)getpid());
+		CHECK(got[1].ssi_signo == (uint32_t)SIGRTMIN + 1);
+		CHECK(got[1].ssi_int == 7 && got[1].ssi_code == SI_QUEUE);
 		CHECK(got[2].ssi_int == 8 && got[2].ssi_uid == getuid());
 		/* And one that is still to come. */
 		await_signal(i + 1);

@@ -178,7 +178,7 @@ static inline void interrupt_workers(int flags, void (*body)(void))
 	end_workers();
 }
 
-/* Workers run `body`, one call that `iterations` signals with SA_RESTART must not end; then `release(i)` lets worker i go. */
+/* Workers run `body`, a call that `iterations` signals with SA_RESTART must not end; `release` then lets each go. */
 static inline void restart_workers(void (*body)(void), void (*release)(int))
 {
 	handle(SIGUSR1, count_signal, SA_RESTART);

@@ -28,8 +28,8 @@ static void body(void)
 		if (me % 3 == 0)
 			CHECK(nanosleep(&nap, NULL) == 0 && seconds() - start >= 0.004);
 		else if (me % 3 == 1)
-			CHECK(syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &nap, NULL, 0) == -1 && errno == ETIMEDOUT &&
-			      seconds() - start >= 0.004);
+			CHECK(syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &nap, NULL, 0) == -1 &&
+			      errno == ETIMEDOUT && seconds() - start >= 0.004);
 		else
 			for (int i = 0; i < 1000; i++)
 				xorshift(&state);

@@ -71,7 +71,8 @@ int main(int argc, char **argv)
 			size_t size;
 
 			CHECK(atomic_load(&steps[i]) == before[i]);
-			CHECK(pthread_getattr_np(ids[i], &attr) == 0 && pthread_attr_getstack(&attr, &low, &size) == 0);
+			CHECK(pthread_getattr_np(ids[i], &attr) == 0);
+			CHECK(pthread_attr_getstack(&attr, &low, &size) == 0);
 			pthread_attr_destroy(&attr);
 			CHECK(atomic_load(&pointer[i]) - (uintptr_t)low < size);
 		}

@@ -4,16 +4,16 @@
 
 #include "signals.h"
 
-/* Loads 16 registers from `in`, waits until *counter reaches `target`, stores them to `out`. 32 bytes each with AVX. */
+/* Loads 16 registers (of 32 bytes with AVX, 16 without) from `in`, waits until *counter is `target`, stores them. */
 void keep_avx(atomic_long *counter, long target, const void *in, void *out);
 void keep_sse(atomic_long *counter, long target, const void *in, void *out);
 
-#define KEEP(name, move, register, size)                                                                                  \
-	__asm__(".text\n.globl " name "\n" name ":\n\t.altmacro\n\t.set i, 0\n"                                            \
-		"\t.macro " name "_load n\n\t" move " \\n*" size "(%rdx), %" register "\\n\n\t.endm\n"                     \
-		"\t.macro " name "_store n\n\t" move " %" register "\\n, \\n*" size "(%rcx)\n\t.endm\n"                    \
-		"\t.rept 16\n\t" name "_load %i\n\t.set i, i+1\n\t.endr\n"                                                 \
-		"1:\tcmpq %rsi, (%rdi)\n\tjl 1b\n\t.set i, 0\n"                                                            \
+#define KEEP(name, move, register, size) \
+	__asm__(".text\n.globl " name "\n" name ":\n\t.altmacro\n\t.set i, 0\n" \
+		"\t.macro " name "_load n\n\t" move " \\n*" size "(%rdx), %" register "\\n\n\t.endm\n" \
+		"\t.macro " name "_store n\n\t" move " %" register "\\n, \\n*" size "(%rcx)\n\t.endm\n" \
+		"\t.rept 16\n\t" name "_load %i\n\t.set i, i+1\n\t.endr\n" \
+		"1:\tcmpq %rsi, (%rdi)\n\tjl 1b\n\t.set i, 0\n" \
 		"\t.rept 16\n\t" name "_store %i\n\t.set i, i+1\n\t.endr\n\t.noaltmacro\n\tret\n")
 
 KEEP("keep_avx", "vmovdqu", "ymm", "32");

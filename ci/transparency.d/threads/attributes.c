@@ -22,7 +22,8 @@ static void *child(void *arg)
 	char here;
 
 	CHECK(pthread_getattr_np(pthread_self(), &now) == 0 && pthread_attr_getstack(&now, &low, &size) == 0);
-	CHECK(pthread_attr_getguardsize(&now, &guard) == 0 && pthread_attr_getguardsize(wanted, &wanted_guard) == 0);
+	CHECK(pthread_attr_getguardsize(&now, &guard) == 0);
+	CHECK(pthread_attr_getguardsize(wanted, &wanted_guard) == 0);
 	CHECK(pthread_attr_getstacksize(wanted, &wanted_size) == 0);
 	CHECK(&here >= (char *)low && &here < (char *)low + size && size >= wanted_size - wanted_guard);
 	pthread_attr_getstack(wanted, &wanted_low, &wanted_size);

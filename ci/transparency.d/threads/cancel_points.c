@@ -66,7 +66,7 @@ static void wait_in(int kind)
 		pause();
 		break;
 	case 6:
-		/* A join that is cancelled leaves the other joinable, so that is cancelled and joined by the handler. */
+		/* A join that is cancelled leaves the other joinable; the handler ends and joins that. */
 		CHECK(pthread_create(&other, NULL, forever, NULL) == 0);
 		pthread_cleanup_push(end_other, &other);
 		pthread_join(other, NULL);
@@ -107,7 +107,8 @@ static void *worker(void *arg)
 			while (!atomic_load(&ready[me]))
 				usleep(50);
 			usleep(100u << ((kind + i) % 4));
-			CHECK(pthread_cancel(id) == 0 && pthread_join(id, &value) == 0 && value == PTHREAD_CANCELED);
+			CHECK(pthread_cancel(id) == 0 && pthread_join(id, &value) == 0);
+			CHECK(value == PTHREAD_CANCELED);
 		}
 	return NULL;
 }

@@ -55,7 +55,8 @@ static void *worker(void *arg)
 		for (int how = 0; how < 3; how++) {
 			pthread_t id;
 
-			CHECK(pthread_create(&id, NULL, victim, (void *)(me * 3 + how)) == 0 && pthread_join(id, NULL) == 0);
+			CHECK(pthread_create(&id, NULL, victim, (void *)(me * 3 + how)) == 0);
+			CHECK(pthread_join(id, NULL) == 0);
 			CHECK(strcmp(results[me], expected[how]) == 0);
 		}
 	return NULL;

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 	for (intptr_t i = 0; i < threads; i++)
 		CHECK(pthread_create(&ids[i], NULL, worker, (void *)i) == 0);
 	for (long n = 1; n <= iterations; n++) {
-		/* Each sleeps by itself, so one wake by its bit wakes just it; it then finds `word` unchanged or changed. */
+		/* All have slept once, and do again: `word` is still the same. */
 		for (int i = 0; i < threads; i++)
 			while (futex(&sleeping, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, 1 << (i % 30)) < 1)
 				usleep(50);

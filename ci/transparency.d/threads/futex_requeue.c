@@ -32,10 +32,11 @@ static void *worker(void *arg)
 		atomic_store(&pair->woken, 0);
 		for (int k = 0; k < WAITERS; k++)
 			CHECK(pthread_create(&ids[k], NULL, waiter, pair) == 0);
-		CHECK(futex(&pair->from, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)INT_MAX, &pair->to, 1) == -1 && errno == EAGAIN);
+		CHECK(futex(&pair->from, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)INT_MAX, &pair->to, 1) == -1);
+		CHECK(errno == EAGAIN);
 		while (moved < WAITERS) {
-			long now = i % 2 ? futex(&pair->from, FUTEX_REQUEUE_PRIVATE, 0, (void *)INT_MAX, &pair->to, 0)
-					 : futex(&pair->from, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)INT_MAX, &pair->to, 0);
+			int operation = i % 2 ? FUTEX_REQUEUE_PRIVATE : FUTEX_CMP_REQUEUE_PRIVATE;
+			long now = futex(&pair->from, operation, 0, (void *)INT_MAX, &pair->to, 0);
 
 			CHECK(now >= 0);
 			moved += now;

@@ -27,7 +27,7 @@ static void *worker(void *arg)
 		CHECK(futex(word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0) == 0);
 		for (int k = 0; k < 3; k++)
 			CHECK(pthread_create(&ids[k], NULL, waiter, word) == 0);
-		/* A requeue onto itself would be refused; waking one at a time counts those that sleep, who then sleep again. */
+		/* One at a time; who is woken sleeps again, since the word has not changed. */
 		while (asleep < 3) {
 			long now = futex(word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 

@@ -35,7 +35,8 @@ static void *worker(void *arg)
 		pthread_t one, two;
 
 		*pair = (struct pair){ 0 };
-		CHECK(pthread_create(&one, NULL, on_first, pair) == 0 && pthread_create(&two, NULL, on_second, pair) == 0);
+		CHECK(pthread_create(&one, NULL, on_first, pair) == 0);
+		CHECK(pthread_create(&two, NULL, on_second, pair) == 0);
 		/* Adds 0 and tests for 1: only the first word's waiter, once it is there. */
 		while (futex(&pair->first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &pair->second,
 			     FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 1)) == 0)

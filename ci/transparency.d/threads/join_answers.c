@@ -32,7 +32,8 @@ static void *worker(void *arg)
 		soon = from_now(CLOCK_REALTIME, 60000);
 		CHECK(pthread_timedjoin_np(id, &value, &soon) == 0 && value == &gate);
 		/* This one waits until told, so that it is there when it is asked about; its gate stays. */
-		CHECK(lasting && sem_init(lasting, 0, 0) == 0 && pthread_create(&id, NULL, waiter, lasting) == 0 && pthread_detach(id) == 0);
+		CHECK(lasting && sem_init(lasting, 0, 0) == 0);
+		CHECK(pthread_create(&id, NULL, waiter, lasting) == 0 && pthread_detach(id) == 0);
 		CHECK(pthread_detach(id) == EINVAL && pthread_join(id, NULL) == EINVAL);
 		CHECK(sem_post(lasting) == 0);
 	}

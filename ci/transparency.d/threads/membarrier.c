@@ -8,7 +8,8 @@
  * Dekker's protocol with a barrier on one side only: the fast side has no fence but the compiler's. Both may not
  * read 0. Where the kernel has no such command, the slow side does with fences on both.
  */
-static volatile long fast_flag[MAX_THREADS][64], slow_flag[MAX_THREADS][64], fast_saw[MAX_THREADS], slow_saw[MAX_THREADS];
+static volatile long fast_flag[MAX_THREADS][64], slow_flag[MAX_THREADS][64];
+static volatile long fast_saw[MAX_THREADS], slow_saw[MAX_THREADS];
 static pthread_barrier_t pairs[MAX_THREADS];
 static int available;
 

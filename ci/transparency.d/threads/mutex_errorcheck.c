@@ -33,7 +33,8 @@ int main(int argc, char **argv)
 	pthread_mutexattr_t attr;
 
 	arguments(argc, argv, 30);
-	CHECK(pthread_mutexattr_init(&attr) == 0 && pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK) == 0);
+	CHECK(pthread_mutexattr_init(&attr) == 0);
+	CHECK(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK) == 0);
 	CHECK(pthread_mutex_init(&lock, &attr) == 0);
 	run_workers(worker);
 	CHECK(pthread_mutex_destroy(&lock) == 0);

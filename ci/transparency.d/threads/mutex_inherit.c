@@ -44,7 +44,8 @@ int main(int argc, char **argv)
 	CHECK(pthread_mutexattr_init(&attr) == 0);
 	CHECK(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT) == 0);
 	CHECK(pthread_mutex_init(&locks[0], &attr) == 0 && pthread_mutex_init(&locks[1], &attr) == 0);
-	CHECK(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK) == 0 && pthread_mutex_init(&checked, &attr) == 0);
+	CHECK(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK) == 0);
+	CHECK(pthread_mutex_init(&checked, &attr) == 0);
 	run_workers(worker);
 	CHECK(counter == threads * iterations);
 	printf("counter %ld\n", counter);

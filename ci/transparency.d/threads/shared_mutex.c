@@ -65,7 +65,8 @@ int main(int argc, char **argv)
 
 	arguments(argc, argv, 25);
 	area = shared_memory(sizeof(*area));
-	CHECK(pthread_mutexattr_init(&mutex) == 0 && pthread_condattr_init(&cond) == 0 && pthread_barrierattr_init(&both) == 0);
+	CHECK(pthread_mutexattr_init(&mutex) == 0 && pthread_condattr_init(&cond) == 0);
+	CHECK(pthread_barrierattr_init(&both) == 0);
 	CHECK(pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED) == 0);
 	CHECK(pthread_condattr_setpshared(&cond, PTHREAD_PROCESS_SHARED) == 0);
 	CHECK(pthread_barrierattr_setpshared(&both, PTHREAD_PROCESS_SHARED) == 0);

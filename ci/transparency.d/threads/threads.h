@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the programs on threads share: workers that can meet, deadlines, memory shared with children, and the futex call.
+ * What the programs on threads share: workers that can meet, deadlines, memory that children share, the futex call.
  */
 #ifndef THREADS_H
 #define THREADS_H
@@ -65,7 +65,7 @@ static inline int status_of(pid_t child)
 	return WEXITSTATUS(status);
 }
 
-/* The call as documented; -1 and errno on errors. `limit` is also the fourth argument of those that take a number there. */
+/* The call as documented; -1 and errno on errors. `limit` is the fourth argument also where that is a number. */
 static inline long futex(int *word, int operation, int value, const void *limit, int *other, int last)
 {
 	return syscall(SYS_futex, word, operation, value, limit, other, last);
