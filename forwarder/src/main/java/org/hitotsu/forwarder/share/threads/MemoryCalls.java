@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.hitotsu.coherence.Pages;
 import org.hitotsu.coherence.RangeUse;
@@ -33,6 +34,13 @@ final class MemoryCalls {
     private static final int MADV_DONTNEED_LOCKED = 24;
     private static final int MADV_GUARD_INSTALL = 102;
     private static final int NR_MSYNC = 26;
+    private static final int MAP_LOCKED = 0x2000;
+    /**
+     * mlock, mlockall, mlock2, mseal: afterwards the kernel refuses to empty or to unmap a range whose contents are wanted
+     * (madvise(2), mseal(2), since Linux 6.10).
+     */
+    private static final Set<Integer> LOCKING = Set.of(149, 151, 325, 462);
+
     /** TASK_SIZE_MAX: the last page below the non-canonical hole is nobody's. */
     private static final long USER_END = (Pages.LIMIT << Pages.SHIFT) - Pages.SIZE;
 
@@ -40,6 +48,9 @@ final class MemoryCalls {
     private final OriginMemory memory;
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
     private boolean busy;
+    /** A range has been locked or sealed: a discard may be refused, and contents thrown away before would be lost. */
+    private boolean refusable;
+
     private long programBreak;
     /** The break before the first change of it: the kernel sets none below the heap's start. */
     private long firstBreak;
@@ -81,10 +92,15 @@ final class MemoryCalls {
         }
     }
 
+    private RangeUse discard() {
+        return refusable ? RangeUse.WRITEBACK : RangeUse.DISCARD;
+    }
+
     private Future<@Nullable Long> dispatch(int tid, int nr, long[] args, Caller caller) {
+        refusable |= LOCKING.contains(nr) || nr == Linux.NR_MMAP && (args[3] & MAP_LOCKED) != 0;
         return switch (nr) {
             case Linux.NR_MMAP -> mmap(tid, args, caller);
-            case Linux.NR_MUNMAP -> locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(tid, nr, args));
+            case Linux.NR_MUNMAP -> locked(args[0], args[1], discard(), () -> inSpace(tid, nr, args));
             case Linux.NR_MPROTECT, Linux.NR_PKEY_MPROTECT ->
                 locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
             case Linux.NR_MREMAP -> mremap(tid, args);
@@ -141,7 +157,7 @@ final class MemoryCalls {
             return replaces ? inSpace(tid, Linux.NR_MMAP, args) : caller.execute(Linux.NR_MMAP, args);
         };
         // A descriptor or an offset that is refused leaves the old mapping as it is.
-        RangeUse use = file ? RangeUse.WRITEBACK : RangeUse.DISCARD;
+        RangeUse use = file ? RangeUse.WRITEBACK : discard();
         return replaces ? locked(args[0], args[1], use, map) : map.get();
     }
 
@@ -159,7 +175,7 @@ final class MemoryCalls {
             // The kernel refuses it. Two overlapping ranges, one locked inside the other's lock, would wait for ever.
             return move.get();
         }
-        return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, RangeUse.DISCARD, move));
+        return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, discard(), move));
     }
 
     private static boolean isRange(long start, long end) {
@@ -185,7 +201,7 @@ final class MemoryCalls {
         // The kernel frees whole pages behind the new break; the page which holds it stays. One below the heap it
         // refuses, and where the heap starts is not known here: nothing of what is there may be lost.
         long kept = pageEnd(wanted);
-        RangeUse use = wanted < firstBreak ? RangeUse.WRITEBACK : RangeUse.DISCARD;
+        RangeUse use = wanted < firstBreak ? RangeUse.WRITEBACK : discard();
         return locked(kept, pageEnd(programBreak) - kept, use, set);
     }
 
@@ -196,7 +212,7 @@ final class MemoryCalls {
     private Future<@Nullable Long> madvise(int tid, long[] args, Caller caller) {
         return switch ((int) args[2]) {
             case MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL ->
-                locked(args[0], args[1], RangeUse.DISCARD, () -> inSpace(tid, Linux.NR_MADVISE, args));
+                locked(args[0], args[1], discard(), () -> inSpace(tid, Linux.NR_MADVISE, args));
             // The content may stay: what the origin has must be the latest.
             case MADV_FREE, MADV_REMOVE ->
                 locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, Linux.NR_MADVISE, args));
