@@ -2,20 +2,24 @@
 /* Proves: vfork holds its own thread until the child executes or exits, while the other threads go on. */
 #include "processes.h"
 
-static atomic_long beats[MAX_THREADS];
-static atomic_int over;
+/* A pipe to each other worker, and one on which all of them answer. */
+static int asked[MAX_THREADS][2], answered[2];
 static volatile int went_on;
 
-/* In one call, since the child runs on its parent's stack. */
-static __attribute__((noinline)) pid_t vfork_child(int fd, const char *program)
+/*
+ * In one call, since the child runs on its parent's stack. The child executes only when each other worker has answered,
+ * which none does unless it is asked, and the vforking thread can't ask: it is held.
+ */
+static __attribute__((noinline)) pid_t vfork_child(const char *program)
 {
 	pid_t child = vfork();
 
 	if (child == 0) {
 		char byte;
 
-		if (read(fd, &byte, 1) != 1)
-			_exit(1);
+		for (int i = 1; i < threads; i++)
+			if (write(asked[i][1], "!", 1) != 1 || read(answered[0], &byte, 1) != 1)
+				_exit(1);
 		went_on = 1;
 		execl("/bin/sh", "sh", "-c", program, (char *)NULL);
 		_exit(2);
@@ -26,43 +30,39 @@ static __attribute__((noinline)) pid_t vfork_child(int fd, const char *program)
 static void *worker(void *arg)
 {
 	int me = (int)(intptr_t)arg;
+	char byte;
 
 	settle();
 	if (me) {
-		/* Computes without a system call, on a page that nobody else writes. */
-		while (!atomic_load(&over))
-			atomic_fetch_add(&beats[me], 1);
+		uint64_t state = 77;
+
+		while (read(asked[me][0], &byte, 1) == 1) {
+			for (int i = 0; i < 10000; i++)
+				xorshift(&state);
+			say(answered[1]);
+		}
 		return NULL;
 	}
 	for (long i = 0; i < iterations; i++) {
-		int hold[2];
-		pid_t helper, child;
+		pid_t child;
 
-		open_pipe(hold);
-		/* Lets the vfork child go on after a while: this thread can not. */
-		helper = fork();
-		if (helper == 0) {
-			usleep(3000);
-			say(hold[1]);
-			_exit(0);
-		}
 		went_on = 0;
-		child = vfork_child(hold[0], i % 2 ? "exit 4" : "exit 5");
+		child = vfork_child(i % 2 ? "exit 4" : "exit 5");
 		CHECK(child > 0 && went_on == 1);
 		expect_exit(child, i % 2 ? 4 : 5);
-		expect_exit(helper, 0);
-		close_both(hold);
 	}
-	atomic_store(&over, 1);
+	for (int i = 1; i < threads; i++)
+		CHECK(close(asked[i][1]) == 0);
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	arguments(argc, argv, 6);
-	run_threads(threads, worker);
+	open_pipe(answered);
 	for (int i = 1; i < threads; i++)
-		CHECK(atomic_load(&beats[i]) > 0);
+		open_pipe(asked[i]);
+	run_threads(threads, worker);
 	printf("vforks %ld\n", iterations);
 	return 0;
 }
