@@ -15,9 +15,10 @@ machines() {
 
 few=(--only fork_wait --only mutex_counter --only pipe_ring --only signals)
 
-# The first two want two processors to start a thread; Python and POV-Ray take minutes here, and POV-Ray gives up when
-# its threads take three seconds to start.
-machines "three patched nodes" 1200 --nodes 3 --skip primesieve --skip sort --skip python3 --skip povray
+# signal_storm hangs there now and then, a known fault (docs/limits.md). The next two want two processors to start a
+# thread; Python and POV-Ray take minutes, and POV-Ray gives up when its threads take three seconds to start.
+machines "three patched nodes" 1200 --nodes 3 --skip signal_storm \
+	--skip primesieve --skip sort --skip python3 --skip povray
 machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
 machines "Debian's kernels, stock back-end" 480 --nodes 2 --kernel debian-6.1,debian-6.12 --backend stock "${few[@]}"
