@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 machines() {
 	local name=$1 limit=$2
 	shift 2
-	step "$name" $((limit + 60)) ci/vm e2e --cpus 1 --effort 0.1 --timeout "$limit" "$@"
+	step "$name" $((limit + 180)) ci/vm e2e --cpus 1 --effort 0.1 --timeout "$limit" "$@"
 }
 
 few=(--only fork_wait --only mutex_counter --only pipe_ring --only signals)
