@@ -15,9 +15,9 @@ machines() {
 
 few=(--only fork_wait --only mutex_counter --only pipe_ring --only signals)
 
-# signal_storm hangs there now and then, a known fault (docs/limits.md). The next two want two processors to start a
-# thread; Python and POV-Ray take minutes, and POV-Ray gives up when its threads take three seconds to start.
-machines "three patched nodes" 1200 --nodes 3 --skip signal_storm \
+# The first two want two processors to start a thread; Python and POV-Ray take minutes, and POV-Ray gives up when its
+# threads take three seconds to start.
+machines "three patched nodes" 1200 --nodes 3 \
 	--skip primesieve --skip sort --skip python3 --skip povray
 machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
