@@ -41,6 +41,19 @@ trap 'stopping=1' TERM
 node=$!
 """
 
+# Every thread of the guest, and where the node's Java threads are (in node.log).
+LOOK = """
+(
+	sleep {seconds}
+	for task in /proc/[0-9]*/task/*; do
+		# No other process: each would take longer than all of this.
+		name=$(<"$task/comm") status=$(<"$task/status") call=$(<"$task/syscall") stack=$(<"$task/stack")
+		[ -z "$stack" ] && [[ $status != *VmSize* ]] || printf '%s\\n' "$task $name: $call" "$status" "$stack" ""
+	done >/run/results/threads 2>/dev/null
+	kill -QUIT $node
+) &
+"""
+
 # `wait` returns at a signal, too.
 STOP_NODE = """
 while kill -0 $node 2>/dev/null; do
@@ -86,6 +99,7 @@ def add_arguments(parser):
         parser.add_argument(name, action="append", default=[], metavar=metavar, help="as ci/e2e has it; repeatable")
     for name, metavar in (("--kind", "KIND"), ("--rounds", "N"), ("--seed", "N"), ("--command", "CMD"), ("--limit", "S")):
         parser.add_argument(name, metavar=metavar, help="as ci/e2e has it")
+    parser.add_argument("--look-after", type=float, metavar="S", help="so long after the nodes' start, write what threads wait in")
     parser.add_argument("--mover", action="store_true", help="as ci/e2e has it")
 
 
@@ -119,6 +133,8 @@ def job(number, backend, options):
     join = f"--join {address(1)}:{PORT}" if number > 1 else ""
     wait = WAIT_FOR_FIRST.format(address=address(1), port=PORT) if number > 1 else ""
     script = JAVA + START_NODE.format(**words, wait_for_first=wait, options=f"--backend {shlex.quote(backend)} {join}")
+    if options.look_after:
+        script += LOOK.format(seconds=options.look_after)
     if number == 1:
         script += RUN_SUITE.format(socket=SOCKET.format(1), nodes=options.nodes, options=suite_options(options))
         return script + STOP_NODE.replace("{number}", "1") + "exit $status\n"
