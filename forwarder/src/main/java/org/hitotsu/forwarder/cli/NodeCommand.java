@@ -18,6 +18,7 @@ import org.hitotsu.forwarder.config.Durations;
 import org.hitotsu.forwarder.config.HostPort;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.membership.JoinException;
+import org.hitotsu.forwarder.nativecall.Urgency;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,7 +163,14 @@ final class NodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        NodeDaemon daemon = NodeDaemon.create(config(System.getenv()));
+        NodeConfig config = config(System.getenv());
+        // Before the node's threads are started, for they take it over.
+        if (!Urgency.raise()) {
+            LoggerFactory.getLogger(NodeCommand.class)
+                    .info(
+                            "node: can't run before the programs' threads (CAP_SYS_NICE): slower where processors are busy");
+        }
+        NodeDaemon daemon = NodeDaemon.create(config);
         NodeDaemon.Ready ready;
         try {
             ready = daemon.start().toCompletionStage().toCompletableFuture().get();

@@ -173,7 +173,7 @@ public final class Linux {
 
     /**
      * Starts {@code path} with an empty environment, as a child of the calling thread; descriptors without close-on-exec
-     * are inherited. The process id, or {@code -errno}.
+     * are inherited, the priority of this process's threads is not. The process id, or {@code -errno}.
      */
     public static long spawn(String path, String... arguments) {
         java.util.List<NativeMemory> strings = new java.util.ArrayList<>();
@@ -187,7 +187,12 @@ public final class Linux {
                 NativeMemory.putLong(table.address() + 8L * (i + 1), argument.address());
             }
             int error = Libc.posix_spawn(out.address(), file.address(), 0, 0, table.address(), out.address() + 8);
-            return error == 0 ? NativeMemory.getInt(out.address()) : -error;
+            if (error != 0) {
+                return -error;
+            }
+            int pid = NativeMemory.getInt(out.address());
+            Urgency.drop(pid);
+            return pid;
         } finally {
             strings.forEach(NativeMemory::close);
         }
