@@ -57,6 +57,10 @@ def settle_process():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
+# Seconds between two moves of threads that are moved late.
+LATE = (0.2, 0.5)
+
+
 def build(directory, what):
     """Builds our own programs. A test machine comes with them built and with no compiler."""
     if shutil.which("make"):
@@ -116,11 +120,17 @@ class Runner:
         watch = None
         if seed is not None:
             watch = Mover(self.cluster, seed, *self.pace)
+        elif self.moved_late(case):
+            watch = Mover(self.cluster, case.name, *LATE)
         elif case.moves == "whole":
             watch = WholeMove(self.cluster)
         if self.options.strace:
             watch = Strace(self.cluster, Path(self.options.strace) / label, watch)
         return watch
+
+    def moved_late(self, case):
+        """Whether threads start at the origin, to be moved from there one by one."""
+        return case.hasty and self.options.slow > 1
 
     def obstacle(self, case):
         """Why a case can't be run: a verdict and its reason; None if it can."""
@@ -149,7 +159,7 @@ class Runner:
         """Runs a case on the nodes; returns what differs from `native`, and where it ran. Raises Stuck and ClusterError."""
         self.start()
         watch = self.watcher(case, label, seed)
-        command = self.cluster.command(case.command)
+        command = self.cluster.command(case.command, place="none" if self.moved_late(case) else "spread")
         wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle}
         shared, pid = execute(case, command, directory, self.inputs, wanted, self.limit(case), watch)
         complaints = compare(case, native, shared)

@@ -15,10 +15,7 @@ machines() {
 
 few=(--only fork_wait --only mutex_counter --only pipe_ring --only signals)
 
-# The first two want two processors to start a thread; Python and POV-Ray take minutes, and POV-Ray gives up when its
-# threads take three seconds to start.
-machines "three patched nodes" 1200 --nodes 3 \
-	--skip primesieve --skip sort --skip python3 --skip povray
+machines "three patched nodes" 1500 --nodes 3
 machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
 machines "Debian's kernels, stock back-end" 480 --nodes 2 --kernel debian-6.1,debian-6.12 --backend stock "${few[@]}"
