@@ -26,6 +26,16 @@ static void *on_second(void *arg)
 	return NULL;
 }
 
+/* Until somebody was there to be woken. */
+static void wake(struct pair *pair, int operation)
+{
+	long woken;
+
+	while ((woken = futex(&pair->first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &pair->second, operation)) == 0)
+		usleep(50);
+	CHECK(woken == 1);
+}
+
 static void *worker(void *arg)
 {
 	struct pair *pair = &pairs[(intptr_t)arg];
@@ -38,13 +48,9 @@ static void *worker(void *arg)
 		CHECK(pthread_create(&one, NULL, on_first, pair) == 0);
 		CHECK(pthread_create(&two, NULL, on_second, pair) == 0);
 		/* Adds 0 and tests for 1: only the first word's waiter, once it is there. */
-		while (futex(&pair->first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &pair->second,
-			     FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 1)) == 0)
-			usleep(50);
+		wake(pair, FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 1));
 		CHECK(pthread_join(one, NULL) == 0 && atomic_load(&pair->woken) == 1);
-		while (futex(&pair->first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &pair->second,
-			     FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) == 0)
-			usleep(50);
+		wake(pair, FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0));
 		CHECK(pthread_join(two, NULL) == 0 && atomic_load(&pair->woken) == 101);
 	}
 	return NULL;

@@ -23,6 +23,8 @@ typedef unsigned int u32;
 #define MAP_NORESERVE 0x4000
 #define MADV_DONTNEED_LOCKED 24 /* Linux 5.18; a mapping may be mlocked */
 #define MADV_NOHUGEPAGE 15
+#define MADV_POPULATE_READ 22 /* Linux 5.14, as the next */
+#define MADV_POPULATE_WRITE 23
 #define ARCH_MAP_VDSO_64 0x2003
 #define CLONE_VM 0x100
 #define CLONE_FS 0x200
@@ -146,6 +148,52 @@ static _Noreturn void thread_exit(char *slot)
 	}
 	for (;;)
 		sys(__NR_exit, status, 0, 0);
+}
+
+static int present(u64 address, u64 length, int advice)
+{
+	u64 page = address & ~4095UL;
+
+	return sys(__NR_madvise, page, address + length - page, advice) == 0;
+}
+
+/*
+ * Where a futex call writes to the program's word, the kernel faults its page in without FAULT_FLAG_ALLOW_RETRY
+ * (fault_in_user_writeable() in Linux 6.12, kernel/futex/core.c), and a userfaultfd answers such a fault by EFAULT instead
+ * of waiting. MADV_POPULATE_WRITE waits, and says no where the program may not write, without a signal. So the word is made
+ * present before the call; if its page went away again before the kernel had come to it, the call had no effect and is made
+ * anew, each time with what was changed meanwhile. That ends: a page stays where it came to for the protocol's hold time.
+ *
+ * WAIT_REQUEUE_PI is not among them, since it has waited when it comes to its write: a second call would wait again.
+ *
+ * Returns 1 if all that the call reads and writes was present, so that EFAULT means a page which went away; else 0.
+ */
+u64 futex_guard(char *slot)
+{
+	u64 *args = field(slot, BOX_ARGS);
+	u64 word, timeout = 0;
+
+	switch (args[1] & FUTEX_CMD_MASK) {
+	case FUTEX_LOCK_PI:
+	case 13: /* FUTEX_LOCK_PI2, Linux 5.14 */
+		timeout = args[3];
+		word = args[0];
+		break;
+	case FUTEX_UNLOCK_PI:
+	case FUTEX_TRYLOCK_PI:
+		word = args[0];
+		break;
+	case FUTEX_WAKE_OP:
+	case FUTEX_CMP_REQUEUE_PI:
+		if (!present(args[0], 4, MADV_POPULATE_READ))
+			return 0;
+		word = args[4];
+		break;
+	default:
+		return 0;
+	}
+	return !(word & 3) && present(word, 4, MADV_POPULATE_WRITE) &&
+	       (!timeout || present(timeout, 16, MADV_POPULATE_READ));
 }
 
 s64 agent_call(char *slot)

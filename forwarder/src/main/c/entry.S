@@ -37,7 +37,17 @@ agent_loop:
 	je	orphaned
 	jmp	agent_loop
 
+	/* r12: not 0 if the call is one that answers EFAULT, without effect, where it can't wait for a page (agent.c,
+	   futex_guard). */
 do_exec:
+	xorl	%r12d, %r12d
+	cmpq	$202, BOX_NR(%rbx)
+	jne	exec_load
+guard:
+	movq	%rbx, %rdi
+	call	futex_guard
+	movq	%rax, %r12
+exec_load:
 	movq	BOX_NR(%rbx), %rax
 	movq	BOX_ARGS(%rbx), %rdi
 	movq	BOX_ARGS+8(%rbx), %rsi
@@ -48,6 +58,11 @@ do_exec:
 exec_call:
 	syscall
 exec_ret:
+	cmpq	$-14, %rax
+	jne	exec_keep
+	testq	%r12, %r12
+	jnz	guard	/* outside of what counts as executed: the call had no effect */
+exec_keep:
 	movq	%rax, BOX_RESULT(%rbx)
 	movl	$STATE_DONE, BOX_STATE(%rbx)
 exec_done:

@@ -240,6 +240,7 @@ public final class Ptrace implements AutoCloseable {
     /** Indexes into {@code struct user_regs_struct} (asm/user_64.h). */
     public static final class Registers {
         public static final int COUNT = 27;
+        public static final int R12 = 3;
         public static final int R11 = 6;
         public static final int RBX = 5;
         public static final int RAX = 10;

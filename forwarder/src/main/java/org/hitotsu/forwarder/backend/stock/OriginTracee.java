@@ -339,6 +339,10 @@ final class OriginTracee implements Tracer.StopHandler {
             return image.afterCall(agent.result(slot));
         }
         if (rip >= AgentRegion.execReturn() && rip < AgentRegion.execDone()) {
+            if (registers[Registers.RAX] == -Linux.EFAULT && registers[Registers.R12] != 0) {
+                // Could not wait for a page and was to be made anew (entry.S, guard): so it is, by the thread.
+                return image.beforeCall(nr);
+            }
             ThreadImage joined = image.with(Registers.RAX, registers[Registers.RAX])
                     .with(Registers.ORIG_RAX, registers[Registers.ORIG_RAX]);
             if (registers[Registers.ORIG_RAX] < 0) {
