@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: protection keys forbid a thread what its own register says and no other thread, or are refused as natively. */
+/* Proves: protection keys forbid a thread what its own register says and no other thread. */
 #include "memory.h"
 
 static unsigned char *area;
@@ -32,10 +32,12 @@ int main(int argc, char **argv)
 	arguments(argc, argv, 8);
 	catch_faults();
 	key = pkey_alloc(0, 0);
-	if (key < 0) {
-		printf("refused %d\n", errno);
-		return 0;
+	if (key < 0 && (errno == ENOSPC || errno == ENOSYS || errno == EINVAL)) {
+		/* Without them the answer is ENOSPC or EINVAL, by the kernel's version; no key is in use yet, and 0, 0 are valid. */
+		fprintf(stderr, "no protection keys: %s\n", strerror(errno));
+		return 77;
 	}
+	CHECK(key >= 0);
 	area = new_pages(1);
 	CHECK(pkey_mprotect(area, PAGE, PROT_READ | PROT_WRITE, key) == 0);
 	run_workers(threads, worker);

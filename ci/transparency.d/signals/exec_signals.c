@@ -2,6 +2,13 @@
 /* Proves: execve by a worker resets handlers, keeps ignored signals, its own mask and its pending signals. */
 #include "signals.h"
 
+/* The program executed has workers too, so that its last threads are moved as its first were. */
+static void *settled(void *arg)
+{
+	settle();
+	return arg;
+}
+
 static void after(void)
 {
 	struct sigaction now;
@@ -15,6 +22,7 @@ static void after(void)
 	me = 0;
 	mask(SIG_UNBLOCK, SIGUSR1);
 	CHECK(atomic_load(&caught[0]) == 1);
+	run_threads(threads, settled);
 	printf("the new program has what it should\n");
 	exit(0);
 }

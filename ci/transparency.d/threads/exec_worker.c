@@ -28,6 +28,13 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* The program executed has workers too, so that its last threads are moved as its first were. */
+static void *settled(void *arg)
+{
+	settle();
+	return arg;
+}
+
 static void after(char **argv)
 {
 	DIR *tasks = opendir("/proc/self/task");
@@ -43,6 +50,7 @@ static void after(char **argv)
 	CHECK(fcntl(atoi(argv[4]), F_GETFD) == -1 && errno == EBADF);
 	/* The name is the new program's: "exe" by way of /proc/self/exe, or the file's. */
 	CHECK(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "worker") != 0);
+	run_threads(threads, settled);
 	printf("one thread\n");
 }
 

@@ -29,6 +29,9 @@ public final class Ptrace implements AutoCloseable {
     private static final int INTERRUPT = 0x4207;
     private static final int LISTEN = 0x4208;
     private static final int GETSIGINFO = 0x4202;
+    private static final int GETSIGMASK = 0x420a;
+    private static final int SETSIGMASK = 0x420b;
+    private static final int SIGSET_BYTES = 8;
     private static final int GET_RSEQ_CONFIGURATION = 0x420f;
     private static final int SYSCALL = 24;
     private static final int CONT = 7;
@@ -100,6 +103,17 @@ public final class Ptrace implements AutoCloseable {
         long at = scratch.address() + SMALL;
         long result = ptrace(GETSIGINFO, tid, 0, at);
         return result < 0 ? 0 : NativeMemory.getInt(at + 8);
+    }
+
+    /**
+     * Gives a stopped thread the signal mask that it has outside its system call, if the call (pselect, ppoll, epoll_pwait,
+     * sigsuspend) has put another in its place: PTRACE_GETSIGMASK reads the mask that is to be restored, and
+     * PTRACE_SETSIGMASK sets it with nothing left to be restored (both since Linux 5.1, commit fcfc2aa0185f).
+     */
+    public long restoreMask(int tid) {
+        long at = scratch.address() + SMALL;
+        long result = ptrace(GETSIGMASK, tid, SIGSET_BYTES, at);
+        return result < 0 ? result : ptrace(SETSIGMASK, tid, SIGSET_BYTES, at);
     }
 
     /** Reads the general registers in the order of {@code struct user_regs_struct}. */
@@ -253,7 +267,11 @@ public final class Ptrace implements AutoCloseable {
         public static final int R8 = 9;
         public static final int ORIG_RAX = 15;
         public static final int RIP = 16;
+        public static final int EFLAGS = 18;
         public static final int RSP = 19;
+
+        /** The trap flag in {@link #EFLAGS}: a SIGTRAP after each instruction. */
+        public static final long TRAP_FLAG = 0x100;
 
         private Registers() {}
 

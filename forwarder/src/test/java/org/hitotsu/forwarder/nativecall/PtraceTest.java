@@ -30,6 +30,7 @@ class PtraceTest {
                 Map.entry("r8", Registers.R8),
                 Map.entry("orig_rax", Registers.ORIG_RAX),
                 Map.entry("rip", Registers.RIP),
+                Map.entry("eflags", Registers.EFLAGS),
                 Map.entry("rsp", Registers.RSP));
         Map<String, String> offsets = new LinkedHashMap<>();
         ours.keySet().forEach(name -> offsets.put(name, "offsetof(struct user_regs_struct, " + name + ") / 8"));
@@ -81,6 +82,7 @@ class PtraceTest {
             assertThat(ptrace.getXstate(nobody)).isNull();
             assertThat(ptrace.setXstate(nobody, new byte[8])).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.rseq(nobody)).containsExactly(0, 0, 0);
+            assertThat(ptrace.restoreMask(nobody)).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.eventMessage(nobody)).isEqualTo(-Linux.ESRCH);
         }
     }
@@ -101,6 +103,7 @@ class PtraceTest {
                 long[] registers = new long[Registers.COUNT];
                 assertThat(ptrace.getRegisters(child, registers)).isZero();
                 assertThat(registers[17]).as("cs").isEqualTo(0x33);
+                assertThat(ptrace.restoreMask(child)).isZero();
                 registers[Registers.RBX] = 0x1122334455667788L;
                 assertThat(ptrace.setRegisters(child, registers)).isZero();
                 long[] again = new long[Registers.COUNT];

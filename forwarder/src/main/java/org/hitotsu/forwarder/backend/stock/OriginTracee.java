@@ -292,11 +292,13 @@ final class OriginTracee implements Tracer.StopHandler {
             return;
         }
         ThreadImage image = InterruptedCall.settled(new ThreadImage(registers.clone(), xstate));
+        leaveCallMask(ptrace);
         long[] rseq = ptrace.rseq(tid);
         registers[Registers.RIP] = AgentRegion.loopEntry();
         registers[Registers.RBX] = slot;
         registers[Registers.RSP] = AgentRegion.stackTop(slot);
         registers[Registers.ORIG_RAX] = -1;
+        registers[Registers.EFLAGS] &= ~Registers.TRAP_FLAG; // the program's, not to trap in the agent
         state = State.DEPUTY;
         ptrace.setRegisters(tid, registers);
         ptrace.cont(tid, 0);
@@ -307,6 +309,9 @@ final class OriginTracee implements Tracer.StopHandler {
         ThreadImage image = java.util.Objects.requireNonNull(resumeImage);
         if (ptrace.getRegisters(tid, registers) < 0) {
             return;
+        }
+        if (signal == 0) {
+            leaveCallMask(ptrace);
         }
         if (resumeInCall) {
             image = outcome(image, signal);
@@ -351,6 +356,18 @@ final class OriginTracee implements Tracer.StopHandler {
             return signal == 0 ? InterruptedCall.settled(joined) : joined;
         }
         return image.beforeCall(nr);
+    }
+
+    /**
+     * Ends what an interrupted call has done to the signal mask, since the call will be made anew from its beginning. pselect
+     * and its kin keep their mask until the kernel has looked for signals, which it does after this stop: a signal that
+     * only the call lets in would be handled there, with registers that make the call again afterwards, and the
+     * call would wait for a signal that has been. So it stays pending, and ends the call that is made anew.
+     */
+    private void leaveCallMask(Ptrace ptrace) {
+        if (registers[Registers.ORIG_RAX] >= 0) {
+            ptrace.restoreMask(tid);
+        }
     }
 
     private void letGo(Ptrace ptrace, int signal) {

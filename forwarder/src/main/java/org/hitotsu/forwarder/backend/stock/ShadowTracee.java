@@ -167,6 +167,7 @@ final class ShadowTracee implements Tracer.StopHandler {
         registers[Registers.RBX] = slot;
         registers[Registers.RSP] = AgentRegion.stackTop(slot);
         registers[Registers.ORIG_RAX] = -1;
+        registers[Registers.EFLAGS] &= ~Registers.TRAP_FLAG; // the program's, not to trap in the agent
         inProgram = false;
         ptrace.setRegisters(tid, registers);
         ptrace.cont(tid, 0);
