@@ -65,6 +65,20 @@ count_suite() {
 	count_line "$1" "$2" suite "$3" || add_failed "$1: exit status $2 and no closing line"
 }
 
+# run_logged NAME SECONDS LOG COMMAND...: runs the command for so long at most, and shows and keeps what it prints. Its
+# exit status is the command's.
+run_logged() {
+	local name=$1 limit=$2 log=$3 rc
+	shift 3
+	# Not through a pipe: a process which the command left behind would hold it open, and this would wait for ever.
+	timeout -k 30 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	tail -n +1 -s 0.2 -f --pid=$! "$log"
+	wait $!
+	rc=$?
+	[ $rc != 124 ] || echo "$name ran into its limit of $limit s"
+	return $rc
+}
+
 # step NAME SECONDS COMMAND...: runs one step of a suite for so long at most, and adds what its last line counts, or
 # itself where it counts nothing.
 step() {
@@ -72,12 +86,8 @@ step() {
 	shift 2
 	section "$name"
 	log=$(mktemp)
-	# Not through a pipe: a process which the step left behind would hold it open, and this would wait for ever.
-	timeout -k 30 "$limit" "$@" >"$log" 2>&1 </dev/null &
-	tail -n +1 -s 0.2 -f --pid=$! "$log"
-	wait $!
+	run_logged "$name" "$limit" "$log" "$@"
 	rc=$?
-	[ $rc != 124 ] || echo "$name ran into its limit of $limit s"
 	if ! count_line "$name" "$rc" '(e2e|selftests|transparency)' "$log"; then
 		if [ "$rc" = 0 ]; then add_passed; else add_failed "$name: exit status $rc"; fi
 	fi
@@ -85,26 +95,14 @@ step() {
 	echo "($name took $((SECONDS - started)) s)"
 }
 
-# finish_suite: the closing line of a suite of steps, and the exit status that goes with it.
-finish_suite() {
-	local failure
-	printf '\n'
-	for failure in "${failures[@]}"; do
-		echo "failed: $failure"
-	done
-	echo "suite: $passed passed, $failed failed, $skipped skipped"
-	[ "$failed" = 0 ]
-	exit
-}
-
-# finish: the closing line, and the exit status that goes with it.
+# finish WORD: the closing line, after `WORD: ` if that is not empty, and the exit status that goes with it.
 finish() {
 	local failure
 	printf '\n'
 	for failure in "${failures[@]}"; do
 		echo "failed: $failure"
 	done
-	echo "$passed passed, $failed failed, $skipped skipped"
+	echo "${1:+$1: }$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
 	exit
 }

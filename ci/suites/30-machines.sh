@@ -20,4 +20,4 @@ machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
 machines "Debian's kernels, stock back-end" 480 --nodes 2 --kernel debian-6.1,debian-6.12 --backend stock "${few[@]}"
 machines "a node of each back-end" 480 --nodes 2 --backend stock,patched "${few[@]}"
-finish_suite
+finish suite
