@@ -363,12 +363,13 @@ static void write_all(int fd, const char *bytes, ssize_t count)
 static int carry(pid_t job, int out, int err)
 {
 	int ports[2] = { port("out", O_WRONLY), port("err", O_WRONLY) };
-	struct pollfd waiting[3] = { { out, POLLIN, 0 }, { err, POLLIN, 0 }, { port("control", O_RDONLY | O_NONBLOCK), POLLIN, 0 } };
+	struct pollfd waiting[2] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
 	static char bytes[1 << 16];
-	int result = 0, status_word, ended = 0;
+	int control = port("control", O_RDONLY | O_NONBLOCK), result = 0, status_word, ended = 0;
 
 	for (;;) {
-		int ready = poll(waiting, 3, ended ? 0 : 20), carried = 0;
+		int ready = poll(waiting, 2, ended ? 0 : 20), carried = 0;
+		ssize_t asked;
 
 		for (int i = 0; ready > 0 && i < 2; i++) {
 			ssize_t count = waiting[i].revents ? read(waiting[i].fd, bytes, sizeof(bytes)) : -1;
@@ -380,15 +381,10 @@ static int carry(pid_t job, int out, int err)
 				waiting[i].fd = -1;
 			}
 		}
-		if (ready > 0 && waiting[2].revents & POLLIN) {
-			ssize_t count = read(waiting[2].fd, bytes, sizeof(bytes));
-
-			if (count > 0 && memmem(bytes, (size_t)count, "stop", 4))
-				kill(-job, SIGTERM);
-		} else if (ready > 0 && waiting[2].revents & POLLHUP) {
-			/* Nobody holds the other end, now or any more. */
-			usleep(20000);
-		}
+		/* Not polled: while nobody holds the other end it is always readable, with nothing to read (Linux 6.12). */
+		asked = read(control, bytes, sizeof(bytes));
+		if (asked > 0 && memmem(bytes, (size_t)asked, "stop", 4))
+			kill(-job, SIGTERM);
 		if (ended && !carried)
 			return result;
 		for (pid_t pid; (pid = waitpid(-1, &status_word, WNOHANG)) > 0;)
