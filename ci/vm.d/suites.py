@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ci/vm e2e`: the end-to-end suite on nodes that are guests. Node k is guest k; programs start in guest 1."""
+"""`ci/vm e2e` and `ci/vm transparency`: these suites on nodes that are guests. Node k is guest k; programs start in guest 1."""
 
 import shlex
 import time
@@ -74,7 +74,7 @@ done
 
 RUN_SUITE = """
 mkdir -p /run/results/failed /run/results/strace
-python3 ci/e2e --existing {socket} --nodes {nodes} --keep-logs /run/results/failed {options} &
+python3 ci/{suite} --existing {socket} --nodes {nodes} --keep-logs /run/results/failed {options} &
 suite=$!
 wait $suite
 status=$?
@@ -85,7 +85,7 @@ kill -TERM $node
 """
 
 
-def add_arguments(parser):
+def add_arguments(parser, suite):
     parser.add_argument("--nodes", type=int, default=2, help="how many guests, each a node (default 2)")
     parser.add_argument("--slow", type=float, default=8.0, metavar="FACTOR", help="allow so many times the usual time (8)")
     parser.add_argument("--settle", type=int, default=600, metavar="MS", help="time for threads to move (default 600)")
@@ -95,24 +95,28 @@ def add_arguments(parser):
     parser.add_argument("--whole-run", action="store_true", help="start programs by `hitotsu run`, not by its last step only")
     parser.add_argument("--backend", default="auto", help="of all nodes: auto, stock, patched; a list gives each its own")
     parser.add_argument("--log", default="info", help="log level of the nodes (default info)")
-    for name, metavar in (("--only", "NAME"), ("--skip", "NAME")):
-        parser.add_argument(name, action="append", default=[], metavar=metavar, help="as ci/e2e has it; repeatable")
-    for name, metavar in (("--kind", "KIND"), ("--rounds", "N"), ("--seed", "N"), ("--command", "CMD"), ("--limit", "S")):
-        parser.add_argument(name, metavar=metavar, help="as ci/e2e has it")
+    lists = [("--only", "NAME"), ("--skip", "NAME")]
+    lists += [("--phase", "PHASE"), ("--area", "AREA")] if suite == "transparency" else []
+    for name, metavar in lists:
+        parser.add_argument(name, action="append", default=[], metavar=metavar, help=f"as ci/{suite} has it; repeatable")
+    for name, metavar in (("--rounds", "N"), ("--seed", "N"), ("--command", "CMD"), ("--limit", "S")):
+        parser.add_argument(name, metavar=metavar, help=f"as ci/{suite} has it")
     parser.add_argument("--look-after", type=float, metavar="S", help="so long after the nodes' start, write what threads wait in")
-    parser.add_argument("--mover", action="store_true", help="as ci/e2e has it")
+    if suite == "e2e":
+        parser.add_argument("--kind", metavar="KIND", help="as ci/e2e has it")
+        parser.add_argument("--mover", action="store_true", help="as ci/e2e has it")
 
 
 def suite_options(options):
     words = ["--slow", str(options.slow), "--settle", str(options.settle), "--input-mib", str(options.input_mib)]
     words += ["--effort", str(options.effort)]
-    for name in ("only", "skip"):
-        for value in getattr(options, name):
+    for name in ("only", "skip", "phase", "area"):
+        for value in getattr(options, name, ()):
             words += [f"--{name}", value]
     for name in ("kind", "rounds", "seed", "command", "limit"):
-        if getattr(options, name) is not None:
+        if getattr(options, name, None) is not None:
             words += [f"--{name}", getattr(options, name)]
-    words += ["--mover"] if options.mover else []
+    words += ["--mover"] if getattr(options, "mover", False) else []
     words += [] if options.whole_run else ["--quick"]
     words += ["--strace", "/run/results/strace"] if options.strace else []
     return shlex.join(words)
@@ -136,7 +140,7 @@ def job(number, backend, options):
     if options.look_after:
         script += LOOK.format(seconds=options.look_after)
     if number == 1:
-        script += RUN_SUITE.format(socket=SOCKET.format(1), nodes=options.nodes, options=suite_options(options))
+        script += RUN_SUITE.format(suite=options.what, socket=SOCKET.format(1), nodes=options.nodes, options=suite_options(options))
         return script + STOP_NODE.replace("{number}", "1") + "exit $status\n"
     return script + STOP_NODE.replace("{number}", str(number))
 
