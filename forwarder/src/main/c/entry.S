@@ -2,7 +2,7 @@
 /*
  * The agent's entry table and its rendezvous loop. The loop is assembly because the daemon tells from the instruction
  * pointer alone how far a stopped deputy has come: before its system call (it has no effect yet), behind it (rax is
- * the result) or done (the mailbox holds the result). See StockDeputy.java.
+ * the result) or done (the mailbox holds the result). See OriginTracee.java.
  */
 #include "agent.h"
 
