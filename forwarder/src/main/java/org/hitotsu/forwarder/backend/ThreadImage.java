@@ -40,6 +40,11 @@ public record ThreadImage(long[] registers, byte[] xstate) {
         return new ThreadImage(changed, xstate);
     }
 
+    /** The reverse of {@link #beforeCall}: in the call that it stands before. */
+    public ThreadImage inCall(long nr) {
+        return with(Registers.RIP, registers[Registers.RIP] + 2).with(Registers.ORIG_RAX, nr);
+    }
+
     /** For an image captured in a system call that has been executed: behind it, with its result. */
     public ThreadImage afterCall(long result) {
         long[] changed = registers.clone();

@@ -23,6 +23,7 @@ final class BpfAssembler {
     private static final int LD_W_ABS = 0x20;
     private static final int JEQ = 0x15;
     private static final int JSET = 0x45;
+    private static final int AND = 0x54;
     private static final int RET = 0x06;
 
     private record Instruction(int code, int jt, int jf, int k) {}
@@ -35,6 +36,12 @@ final class BpfAssembler {
 
     BpfAssembler load(int offset) {
         code.add(new Instruction(LD_W_ABS, 0, 0, offset));
+        return this;
+    }
+
+    /** Keeps of the accumulator what {@code mask} has. */
+    BpfAssembler and(int mask) {
+        code.add(new Instruction(AND, 0, 0, mask));
         return this;
     }
 

@@ -56,8 +56,12 @@ final class OriginTracee implements Tracer.StopHandler {
         GONE
     }
 
-    /** A thread's image and its restartable sequence area ({address, length, signature}). */
-    record Captured(ThreadImage image, long[] rseq) {}
+    /**
+     * A thread's image and its restartable sequence area ({address, length, signature}).
+     *
+     * @param restarted the trapped call which the image stands before, as it was told to restart; -1 for none
+     */
+    record Captured(ThreadImage image, long[] rseq, long restarted) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
@@ -292,6 +296,7 @@ final class OriginTracee implements Tracer.StopHandler {
             return;
         }
         ThreadImage image = InterruptedCall.settled(new ThreadImage(registers.clone(), xstate));
+        long restarted = registers[Registers.RAX] == -Linux.ERESTARTNOINTR ? registers[Registers.ORIG_RAX] : -1;
         leaveCallMask(ptrace);
         long[] rseq = ptrace.rseq(tid);
         registers[Registers.RIP] = AgentRegion.loopEntry();
@@ -302,7 +307,7 @@ final class OriginTracee implements Tracer.StopHandler {
         state = State.DEPUTY;
         ptrace.setRegisters(tid, registers);
         ptrace.cont(tid, 0);
-        waiter.accept(new Captured(image, rseq), null);
+        waiter.accept(new Captured(image, rseq, restarted), null);
     }
 
     private void finishResume(Ptrace ptrace, int signal) {

@@ -18,12 +18,19 @@ final class SeccompFilters {
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
     private static final int NR_SCHED_YIELD = 24;
     private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
+    /** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
+    private static final int FUTEX_COMMAND = ~(0x80 | 0x100);
+    /**
+     * WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, CMP_REQUEUE_PI, LOCK_PI2: they write to the program's words, which the kernel
+     * does without waiting for a page (agent.c, futex_guard).
+     */
+    private static final int[] WRITING_FUTEX_COMMANDS = {5, 6, 7, 8, 12, 13};
 
     private SeccompFilters() {}
 
     /**
-     * For the program at its origin: calls that change the address space or its threads are notified, everything else
-     * runs natively. Calls of the agent itself (by instruction pointer) always run.
+     * For the program at its origin: calls that change the address space or its threads are notified, and futex calls that
+     * write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
      */
     static BpfAssembler origin() {
         BpfAssembler trapUnlessAgent = new BpfAssembler()
@@ -55,11 +62,18 @@ final class SeccompFilters {
         }
         advice.ret(ALLOW);
 
+        BpfAssembler futex = new BpfAssembler().load(argLow(1)).and(FUTEX_COMMAND);
+        for (int writing : WRITING_FUTEX_COMMANDS) {
+            futex.ifEquals(writing, trapUnlessAgent);
+        }
+        futex.ret(ALLOW);
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
                 .load(NR);
         filter.ifEquals(StockLayout.NR_RENDEZVOUS, notified());
+        filter.ifEquals(Linux.NR_FUTEX, futex);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
         for (int nr : new int[] {

@@ -62,6 +62,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         @Nullable
         OriginTracee tracee;
 
+        /** At home, but in the agent, which makes a call for it. */
+        boolean borrowed;
+
+        /** Its image in that call, as soon as the agent has been given it. */
+        @Nullable
+        ThreadImage inBorrowedCall;
+
         /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
         long[] rseq = new long[3];
 
@@ -166,6 +173,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             case Linux.NR_VFORK -> proceed(tid);
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(tid);
             case Linux.NR_EXIT -> onExit(task, (int) args[0]);
+            case Linux.NR_FUTEX -> onFutex(task, args);
             default -> events().onMemoryCall(tid, (int) nr, args);
         }
     }
@@ -238,6 +246,38 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         });
     }
 
+    /**
+     * A futex call that writes, which the kernel would end with EFAULT where the word's page is on another node: the agent
+     * makes it for the thread, with that page at hand (agent.c, futex_guard).
+     */
+    private void onFutex(Task task, long[] args) {
+        if (!everMoved) {
+            proceed(task.tid);
+            return;
+        }
+        task.borrowed = true;
+        capture(task)
+                .onSuccess(captured -> {
+                    if (captured.restarted() == Linux.NR_FUTEX) {
+                        ThreadImage image = captured.image();
+                        task.inBorrowedCall = image.inCall(Linux.NR_FUTEX);
+                        exec(task.tid, Linux.NR_FUTEX, args);
+                    } else {
+                        // A signal was delivered first. Its handler runs, and the call comes again.
+                        resume(task.tid, captured.image(), false);
+                    }
+                })
+                .onFailure(cause -> {
+                    task.borrowed = false;
+                    proceed(task.tid);
+                });
+    }
+
+    private void leaveBorrowedCall(Task task, ThreadImage image, boolean inCall) {
+        task.inBorrowedCall = null;
+        resume(task.tid, image, inCall);
+    }
+
     /** Reads {@code count} words of the program's memory; fails if they can't be read. */
     private Future<long[]> readLongs(long address, int count) {
         return helper.read(helperPid, address, 8 * count).compose(bytes -> {
@@ -272,9 +312,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.executing = false;
             region.setState(task.slot, STATE_FREE);
             Promise<Void> unregistered = task.unregistered;
+            ThreadImage inCall = task.inBorrowedCall;
             if (unregistered != null) {
                 task.unregistered = null;
                 unregistered.complete();
+            } else if (inCall != null) {
+                leaveBorrowedCall(task, inCall.afterCall(region.result(task.slot)), false);
             } else {
                 events().onExecuted(tid, region.result(task.slot));
             }
@@ -346,11 +389,18 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return Future.failedFuture("thread " + tid + " has ended");
         }
         if (task.deputy) {
-            return Future.failedFuture("thread " + tid + " is not at home");
+            return Future.failedFuture(
+                    "thread " + tid + (task.borrowed ? " is in a call on a futex" : " is not at home"));
         }
         if ((task.trapped != 0 || task.spawning > 0) && !task.ending) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
+        return capture(task).compose(done -> settle(task, done));
+    }
+
+    /** Puts a thread that is at home into the agent, and answers what it was. */
+    private Future<OriginTracee.Captured> capture(Task task) {
+        int tid = task.tid;
         try {
             task.slot = region.takeSlot();
         } catch (IllegalStateException full) {
@@ -386,7 +436,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                         }
                     }));
         }
-        return captured.future().compose(done -> settle(task, done));
+        return captured.future();
     }
 
     /**
@@ -481,6 +531,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         task.rendezvous = 0;
         task.idle = false;
         task.tracee = null;
+        task.borrowed = false;
         Promise<Void> resumed = task.resumed;
         task.resumed = null;
         if (resumed != null) {
@@ -634,6 +685,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                         Linux.kill(pid, signal);
                     }
                 });
+                return;
+            }
+            ThreadImage inCall = task.inBorrowedCall;
+            if (inCall != null) {
+                leaveBorrowedCall(task, inCall, true);
                 return;
             }
             Promise<Void> unregistered = task.unregistered;

@@ -12,6 +12,7 @@ final class ClassicBpf {
     private static final int JGT = 0x25;
     private static final int JGE = 0x35;
     private static final int JSET = 0x45;
+    private static final int AND = 0x54;
     private static final int RET = 0x06;
 
     private ClassicBpf() {}
@@ -49,6 +50,7 @@ final class ClassicBpf {
                 case JGT -> pc += Integer.compareUnsigned(accumulator, k) > 0 ? jt : jf;
                 case JGE -> pc += Integer.compareUnsigned(accumulator, k) >= 0 ? jt : jf;
                 case JSET -> pc += (accumulator & k) != 0 ? jt : jf;
+                case AND -> accumulator &= k;
                 case RET -> {
                     return k;
                 }

@@ -8,6 +8,7 @@ import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED_NOREPLACE;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_PRIVATE;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_SHARED;
+import static org.hitotsu.forwarder.nativecall.Linux.NR_FUTEX;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_MADVISE;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_MMAP;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_EXEC;
@@ -125,6 +126,26 @@ class SeccompFiltersTest {
         assertThat(mmap(PROT_READ | PROT_WRITE, MAP_PRIVATE)).isEqualTo(USER_NOTIF);
         assertThat(mmap(PROT_WRITE, MAP_SHARED)).isEqualTo(USER_NOTIF);
         assertThat(mmap(PROT_READ, MAP_PRIVATE | MAP_FIXED)).isEqualTo(USER_NOTIF);
+    }
+
+    @Test
+    void futexIsNotifiedWhereItWritesToTheProgramsWords() {
+        Set<Integer> notified = new TreeSet<>();
+        for (int command = 0; command < 0x80; command++) {
+            for (int flags : new int[] {0, 0x80, 0x100, 0x180}) {
+                int action = origin(NR_FUTEX, PROGRAM, 0, 0xdeadbeefL << 32 | flags | command);
+                assertThat(action).as("command %d, flags %d", command, flags).isIn(ALLOW, USER_NOTIF);
+                if (action == USER_NOTIF) {
+                    notified.add(flags | command);
+                }
+            }
+        }
+        // WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, CMP_REQUEUE_PI, LOCK_PI2, by kernel numbers, with each flag.
+        assertThat(notified)
+                .containsExactly(
+                        5, 6, 7, 8, 12, 13, 133, 134, 135, 136, 140, 141, 261, 262, 263, 264, 268, 269, 389, 390, 391,
+                        392, 396, 397);
+        assertThat(origin(NR_FUTEX, AGENT, 0, 6)).isEqualTo(ALLOW);
     }
 
     /** The kernel takes 32 bits of flags and of protection; garbage above them must not hide anything. */
