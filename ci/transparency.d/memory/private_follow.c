@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: pages of a private file mapping that nobody has written show what is written to the file, as natively. */
+/* Limit: a page of a private mapping that has been on another node is the program's own, whatever becomes of the file */
 #include "memory.h"
 
 static unsigned char *view, *constant;
