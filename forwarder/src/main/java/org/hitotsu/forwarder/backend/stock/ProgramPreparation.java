@@ -1,6 +1,8 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
+import static org.hitotsu.forwarder.backend.common.ProcessMemory.read;
+import static org.hitotsu.forwarder.backend.common.ProcessMemory.write;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,11 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessMemory;
 import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
-import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 
@@ -60,7 +62,7 @@ final class ProgramPreparation {
         try {
             List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
-            syscallAt = findSyscall(memFd, maps);
+            syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
             mapAgent(memFd);
             syscallAt = AgentRegion.injectEntry();
             int uffd = userfault();
@@ -81,21 +83,6 @@ final class ProgramPreparation {
                 Linux.close(memFd);
             }
         }
-    }
-
-    /** A {@code syscall} instruction in the program: the vdso has some, as fallbacks of its clocks. */
-    private static long findSyscall(int memFd, List<Vma> maps) throws KernelException {
-        for (Vma vma : maps) {
-            if (vma.name().equals("[vdso]")) {
-                byte[] text = read(memFd, vma.start(), (int) (vma.end() - vma.start()));
-                for (int i = 0; i + 1 < text.length; i++) {
-                    if (text[i] == 0x0f && text[i + 1] == 0x05) {
-                        return vma.start() + i;
-                    }
-                }
-            }
-        }
-        throw new KernelException("the program has no vdso to take a syscall instruction from; boot without vdso=0");
     }
 
     private void mapAgent(int memFd) throws KernelException {
@@ -198,27 +185,5 @@ final class ProgramPreparation {
     /** How the thread goes on to the stop that is waited for. */
     private interface Resume {
         long resume(int tid, int signal);
-    }
-
-    static byte[] read(int memFd, long address, int length) throws KernelException {
-        try (NativeMemory buffer = new NativeMemory(length)) {
-            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
-            if (got != length) {
-                throw new KernelException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
-            }
-            byte[] bytes = new byte[length];
-            NativeMemory.copyOut(buffer.address(), bytes, 0, length);
-            return bytes;
-        }
-    }
-
-    static void write(int memFd, long address, byte[] bytes, int offset, int length) throws KernelException {
-        try (NativeMemory buffer = new NativeMemory(length)) {
-            NativeMemory.copyIn(buffer.address(), bytes, offset, length);
-            long put = Linux.call(Linux.NR_PWRITE64, memFd, buffer.address(), length, address, 0, 0);
-            if (put != length) {
-                throw new KernelException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
-            }
-        }
     }
 }

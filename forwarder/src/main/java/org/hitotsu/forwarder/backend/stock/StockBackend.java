@@ -82,6 +82,12 @@ public final class StockBackend implements Backend {
         return adopted.future();
     }
 
+    @Override
+    public Future<Adoption> attach(int pid) {
+        return Future.failedFuture(new KernelException("runs already, and the stock back-end can only share what it has"
+                + " prepared before; start it with `hitotsu run`, or use the patched kernel"));
+    }
+
     /** A process between the launcher's word and the program's first instruction. */
     private final class Launch implements Adoption, Tracer.StopHandler {
         private final int pid;

@@ -176,6 +176,21 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
+    public boolean watchedFromStart() {
+        return true;
+    }
+
+    @Override
+    public String obstacleToRelease() {
+        return "is shared by the stock back-end, whose seccomp filter can't be taken off it; let it run to its end";
+    }
+
+    @Override
+    public Future<Void> letGo() {
+        return Future.failedFuture(obstacleToRelease());
+    }
+
+    @Override
     public void kill(String why) {
         ProgramOutput.printError(pidfd, why);
         Linux.kill(program.pid(), Linux.SIGKILL);

@@ -7,7 +7,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -124,6 +126,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     @Override
     public void events(Events handler) {
         this.events = handler;
+    }
+
+    @Override
+    public Collection<Integer> ids() {
+        return List.copyOf(tasks.keySet());
     }
 
     private Events events() {

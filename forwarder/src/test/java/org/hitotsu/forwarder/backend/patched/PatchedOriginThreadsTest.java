@@ -32,7 +32,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     private final RecordingRequests kernel = new RecordingRequests();
     private final List<String> told = new ArrayList<>();
     private final PatchedOriginThreads threads =
-            new PatchedOriginThreads(loop.context(), kernel, PID, () -> new Next());
+            new PatchedOriginThreads(loop.context(), kernel, PID, List.of(PID), () -> new Next());
 
     private static final class Next implements Adoption {
         @Override

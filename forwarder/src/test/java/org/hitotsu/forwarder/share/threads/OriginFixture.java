@@ -125,6 +125,21 @@ final class OriginFixture implements AutoCloseable {
         boolean mapsFiles = true;
 
         @Override
+        public boolean watchedFromStart() {
+            return true;
+        }
+
+        @Override
+        public @Nullable String obstacleToRelease() {
+            return null;
+        }
+
+        @Override
+        public Future<Void> letGo() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public int pid() {
             return 1000;
         }
