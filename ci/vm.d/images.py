@@ -125,7 +125,8 @@ def build_tree():
     run = subprocess.run([str(TREE / "hitotsu"), "version"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
     if run.returncode:
         raise VmError("this tree does not build; see above")
-    output("make", "-s", "-C", TREE / "ci/workloads")
+    for directory in ("ci/workloads", "ci/attach.d"):
+        output("make", "-s", "-C", TREE / directory)
 
 
 def tree_files(extra):

@@ -36,8 +36,8 @@ public interface Backend {
         /** Completes when the program is loaded, prepared and stopped before its first instruction. */
         Future<OriginSpace> prepared();
 
-        /** Lets the prepared program run. */
-        void start();
+        /** Lets the prepared program run; completes when it does. */
+        Future<Void> start();
     }
 
     Future<ShadowSpace> createShadow(SpaceLayout layout);

@@ -218,22 +218,18 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         start(next);
     }
 
-    /** Waits until the program is prepared, shares it and lets it run. */
-    void start(Adoption adoption) {
-        adoption.prepared().onComplete(done -> {
-            if (done.failed()) {
-                LOG.warn(
-                        "share {} (pid {}): not started: {}",
-                        key.id(),
-                        request.pid(),
-                        done.cause().getMessage());
-                failure = done.cause().getMessage();
-                onEnded();
-                return;
-            }
-            prepared(done.result());
-            adoption.start();
-        });
+    /** Waits until the program is prepared, shares it and lets it run; completes when it does. */
+    Future<Void> start(Adoption adoption) {
+        return adoption.prepared()
+                .onFailure(cause -> {
+                    LOG.warn("share {} (pid {}): not started: {}", key.id(), request.pid(), cause.getMessage());
+                    failure = cause.getMessage();
+                    onEnded();
+                })
+                .compose(space -> {
+                    prepared(space);
+                    return adoption.start();
+                });
     }
 
     private void close() {

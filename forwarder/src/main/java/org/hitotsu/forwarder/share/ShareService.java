@@ -187,10 +187,11 @@ public final class ShareService implements DaemonModule {
                 .compose(obstacle -> obstacle.isPresent()
                         ? Future.<Backend.Adoption>failedFuture(obstacle.get())
                         : backend().attach(pid))
-                .<JsonObject>map(adoption -> {
+                .<JsonObject>compose(adoption -> {
                     OriginShare share = newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true));
-                    share.start(adoption);
-                    return new JsonObject().put("share", share.key().id());
+                    return share.start(adoption)
+                            .map(started ->
+                                    new JsonObject().put("share", share.key().id()));
                 })
                 .onComplete(done -> attaching.remove(pid))
                 .recover(cause -> refused(pid, String.valueOf(cause.getMessage())));

@@ -93,17 +93,29 @@ public final class AttachCheck {
         }
         try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
             for (Path task : tasks) {
-                ProcessStatus status = status(task);
-                if (status.number("TracerPid") != 0) {
-                    return tracer(status);
-                }
-                if (status.number("Seccomp") != 0) {
-                    return "has a thread with a seccomp filter, which would judge the calls that prepare it; start it"
-                            + " with `hitotsu run`";
+                String obstacle = ofThread(task);
+                if (obstacle != null) {
+                    return obstacle;
                 }
             }
         }
         return null;
+    }
+
+    private @Nullable String ofThread(Path task) {
+        ProcessStatus status;
+        try {
+            status = status(task);
+        } catch (IOException e) {
+            return null; // It has ended meanwhile.
+        }
+        if (status.number("TracerPid") != 0) {
+            return tracer(status);
+        }
+        return status.number("Seccomp") == 0
+                ? null
+                : "has a thread with a seccomp filter, which would judge the calls that prepare it; start it with"
+                        + " `hitotsu run`";
     }
 
     private static String link(Path process, String name) throws IOException {

@@ -144,8 +144,9 @@ final class ProgramEntry implements Adoption {
     }
 
     @Override
-    public void start() {
+    public Future<Void> start() {
         attachment().device().resume(pid, null, PatchedLayout.HOME);
+        return Future.succeededFuture();
     }
 
     private void fail(Throwable cause) {

@@ -104,7 +104,7 @@ final class RunningEntry implements Adoption {
     }
 
     @Override
-    public void start() {
-        freezer.thaw();
+    public Future<Void> start() {
+        return freezer.thaw();
     }
 }

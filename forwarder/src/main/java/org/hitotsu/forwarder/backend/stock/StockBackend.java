@@ -130,11 +130,12 @@ public final class StockBackend implements Backend {
         }
 
         @Override
-        public void start() {
+        public Future<Void> start() {
             tracer.submit(ptrace -> {
                 tracer.forget(pid);
                 ptrace.detach(pid, 0);
             });
+            return Future.succeededFuture();
         }
 
         @Override

@@ -41,7 +41,9 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         }
 
         @Override
-        public void start() {}
+        public Future<Void> start() {
+            return Future.succeededFuture();
+        }
     }
 
     @BeforeEach
