@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -45,14 +46,26 @@ public final class FrozenProcess implements AutoCloseable {
         GONE
     }
 
-    private final Ptrace ptrace = new Ptrace();
+    private final Ptrace ptrace;
+    private final boolean ownPtrace;
     private final int pid;
     private final Map<Integer, State> threads = new TreeMap<>();
     private final Set<Integer> called = new HashSet<>();
     private long syscallAt;
 
     public FrozenProcess(int pid) {
+        this(pid, new Ptrace(), true);
+    }
+
+    /** On a thread that traces others too, and does not end: see {@link #awaited}. */
+    public FrozenProcess(int pid, Ptrace ptrace) {
+        this(pid, ptrace, false);
+    }
+
+    private FrozenProcess(int pid, Ptrace ptrace, boolean ownPtrace) {
         this.pid = pid;
+        this.ptrace = ptrace;
+        this.ownPtrace = ownPtrace;
     }
 
     /**
@@ -156,8 +169,11 @@ public final class FrozenProcess implements AutoCloseable {
         if (polled == 0) {
             return State.AWAITED;
         }
-        int status = ptrace.lastStatus();
-        if (polled < 0 || !Ptrace.stopped(status)) {
+        return polled < 0 ? State.GONE : stateOf(tid, ptrace.lastStatus());
+    }
+
+    private State stateOf(int tid, int status) {
+        if (!Ptrace.stopped(status)) {
             return State.GONE;
         }
         if (Ptrace.event(status) == Ptrace.EVENT_STOP) {
@@ -237,6 +253,18 @@ public final class FrozenProcess implements AutoCloseable {
 
     /** Has a stopped thread make one system call, which must not wait for long. Its result, or {@code -errno}. */
     public long call(int tid, long nr, long... args) throws KernelException, IOException {
+        return callAt(syscallInstruction(tid), tid, nr, args);
+    }
+
+    /** As {@link #call}, by the {@code syscall} instruction at an address. */
+    public long callAt(long instruction, int tid, long nr, long... args) throws KernelException {
+        return run(tid, 1, registers -> {
+            registers[Registers.RIP] = instruction;
+            Registers.setCall(registers, nr, args);
+        });
+    }
+
+    private long syscallInstruction(int tid) throws KernelException, IOException {
         if (syscallAt == 0) {
             int memory = open(tid);
             try {
@@ -246,6 +274,17 @@ public final class FrozenProcess implements AutoCloseable {
                 Linux.close(memory);
             }
         }
+        return syscallAt;
+    }
+
+    /**
+     * Has a stopped thread execute code up to the end of a system call in it, and puts it back.
+     *
+     * @param calls which system call, 1 for the first
+     * @param start sets the registers with which the code begins
+     * @return the system call's result
+     */
+    public long run(int tid, int calls, Consumer<long[]> start) throws KernelException {
         long[] before = new long[Registers.COUNT];
         check("read registers", ptrace.getRegisters(tid, before));
         long mask = ptrace.getMask(tid);
@@ -254,14 +293,14 @@ public final class FrozenProcess implements AutoCloseable {
             // The thread runs for the call: a signal would be delivered with registers that are not its own.
             check("block signals", ptrace.setMask(tid, EVERY_SIGNAL));
             long[] registers = before.clone();
-            registers[Registers.RIP] = syscallAt;
             registers[Registers.ORIG_RAX] = -1;
-            Registers.setCall(registers, nr, args);
+            registers[Registers.EFLAGS] &= ~Registers.TRAP_FLAG;
+            start.accept(registers);
             check("set registers", ptrace.setRegisters(tid, registers));
-            check("continue", ptrace.contToSyscall(tid, 0));
-            await(tid, 0, SYSCALL_STOP);
-            check("continue", ptrace.contToSyscall(tid, 0));
-            await(tid, 0, SYSCALL_STOP);
+            for (int stop = 0; stop < 2 * calls; stop++) {
+                check("continue", ptrace.contToSyscall(tid, 0));
+                await(tid, 0, SYSCALL_STOP);
+            }
             check("read registers", ptrace.getRegisters(tid, registers));
             return registers[Registers.RAX];
         } finally {
@@ -273,6 +312,13 @@ public final class FrozenProcess implements AutoCloseable {
             ptrace.setRegisters(tid, before);
             ptrace.setMask(tid, mask);
         }
+    }
+
+    /** A stopped thread's stack pointer. */
+    public long stackPointer(int tid) throws KernelException {
+        long[] registers = new long[Registers.COUNT];
+        check("read registers", ptrace.getRegisters(tid, registers));
+        return registers[Registers.RSP];
     }
 
     private void await(int tid, int event, int signal) throws KernelException {
@@ -318,6 +364,26 @@ public final class FrozenProcess implements AutoCloseable {
         }
     }
 
+    /** Threads that {@link #thaw} could not let go, as they have not stopped yet. */
+    public List<Integer> awaited() {
+        return threads.entrySet().stream()
+                .filter(thread -> thread.getValue() == State.AWAITED)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Lets one of {@link #awaited} go, which has stopped or ended with this wait status. Whether it is gone. */
+    public boolean letGo(int tid, int status) {
+        State state = stateOf(tid, status);
+        if (state == State.STOPPED || state == State.GROUP_STOPPED) {
+            settle(tid);
+            ptrace.detach(tid, 0);
+            state = State.GONE;
+        }
+        threads.put(tid, state);
+        return state == State.GONE;
+    }
+
     /** A signal that is to be delivered now decides by itself, with the registers as they are, what the call answers. */
     private void settle(int tid) {
         long[] registers = new long[Registers.COUNT];
@@ -349,6 +415,8 @@ public final class FrozenProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        ptrace.close();
+        if (ownPtrace) {
+            ptrace.close();
+        }
     }
 }

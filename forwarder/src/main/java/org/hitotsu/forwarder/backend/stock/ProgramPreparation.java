@@ -1,11 +1,8 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
-import static org.hitotsu.forwarder.backend.common.ProcessMemory.read;
-import static org.hitotsu.forwarder.backend.common.ProcessMemory.write;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,14 +60,10 @@ final class ProgramPreparation {
             List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
             syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
-            mapAgent(memFd);
+            ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);
             syscallAt = AgentRegion.injectEntry();
-            int uffd = userfault();
-            for (Vma vma : maps) {
-                if (vma.kind() == VmaTable.Kind.FILE && vma.writable() && !vma.shared()) {
-                    makeAnonymous(memFd, vma);
-                }
-            }
+            int uffd = ProgramParts.userfault(this::inject, pidfd);
+            ProgramParts.makeAnonymous(this::inject, memFd, maps, Integer.MAX_VALUE);
             int helper = spawnHelper();
             check("restore registers", ptrace.setRegisters(pid, entryRegisters));
             for (int signal : signals) {
@@ -83,49 +76,6 @@ final class ProgramPreparation {
                 Linux.close(memFd);
             }
         }
-    }
-
-    private void mapAgent(int memFd) throws KernelException {
-        byte[] path = ("/proc/" + Linux.getpid() + "/fd/" + region.memfd() + "\0").getBytes(StandardCharsets.UTF_8);
-        long at = entryRegisters[Registers.RSP];
-        byte[] saved = read(memFd, at, path.length);
-        write(memFd, at, path, 0, path.length);
-        long fd;
-        try {
-            fd = check("open the agent", inject(Linux.NR_OPENAT, Linux.AT_FDCWD, at, Linux.O_RDWR | Linux.O_CLOEXEC));
-        } finally {
-            write(memFd, at, saved, 0, saved.length);
-        }
-        int fixed = Linux.MAP_SHARED | Linux.MAP_FIXED_NOREPLACE;
-        int rx = Linux.PROT_READ | Linux.PROT_EXEC;
-        int rw = Linux.PROT_READ | Linux.PROT_WRITE;
-        long slots = StockLayout.AGENT_SIZE - StockLayout.AGENT_CODE_SIZE;
-        check(
-                "map the agent",
-                inject(Linux.NR_MMAP, StockLayout.AGENT_BASE, StockLayout.AGENT_CODE_SIZE, rx, fixed, fd, 0));
-        check(
-                "map the agent's slots",
-                inject(Linux.NR_MMAP, StockLayout.SLOT_BASE, slots, rw, fixed, fd, StockLayout.AGENT_CODE_SIZE));
-        check("close", inject(Linux.NR_CLOSE, fd));
-        // A child of the program is not shared: it has no use for the agent.
-        int dontFork = 10;
-        check("madvise", inject(Linux.NR_MADVISE, StockLayout.AGENT_BASE, StockLayout.AGENT_SIZE, dontFork));
-    }
-
-    private int userfault() throws KernelException {
-        long there = check("userfaultfd", inject(Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK));
-        int here = (int) check("pidfd_getfd", Linux.pidfdGetfd(pidfd, (int) there));
-        check("close", inject(Linux.NR_CLOSE, there));
-        return here;
-    }
-
-    private void makeAnonymous(int memFd, Vma vma) throws KernelException {
-        int length = (int) (vma.end() - vma.start());
-        byte[] content = read(memFd, vma.start(), length);
-        int prot = Linux.PROT_READ | Linux.PROT_WRITE;
-        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
-        check("replace " + vma.name(), inject(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
-        write(memFd, vma.start(), content, 0, length);
     }
 
     private int spawnHelper() throws KernelException {

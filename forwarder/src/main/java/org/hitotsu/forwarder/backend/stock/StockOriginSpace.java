@@ -2,12 +2,15 @@ package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -20,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class StockOriginSpace implements OriginSpace {
     private static final int COPY_CHUNK = 1 << 20;
     /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
-    private static final long LARGEST_COPY = 256L << 20;
+    static final long LARGEST_COPY = 256L << 20;
 
+    private final Context context;
+    private final Tracer tracer;
+    private final String keeperPath;
     private final ProgramPreparation.Prepared program;
     private final AgentRegion region;
     private final StockOriginThreads threads;
@@ -29,15 +35,23 @@ final class StockOriginSpace implements OriginSpace {
     private final VmaTable vmas;
     private final int pidfd;
     private final LoopFd endWatch;
+    private final boolean watchedFromStart;
     private boolean closed;
     private boolean ended;
 
     StockOriginSpace(
             Context context,
+            Tracer tracer,
+            String keeperPath,
             ProgramPreparation.Prepared program,
             AgentRegion region,
             StockOriginThreads threads,
-            int pidfd) {
+            int pidfd,
+            boolean watchedFromStart) {
+        this.context = context;
+        this.tracer = tracer;
+        this.keeperPath = keeperPath;
+        this.watchedFromStart = watchedFromStart;
         this.program = program;
         this.region = region;
         this.threads = threads;
@@ -177,17 +191,49 @@ final class StockOriginSpace implements OriginSpace {
 
     @Override
     public boolean watchedFromStart() {
-        return true;
+        return watchedFromStart;
     }
 
     @Override
-    public String obstacleToRelease() {
-        return "is shared by the stock back-end, whose seccomp filter can't be taken off it; let it run to its end";
+    public @Nullable String obstacleToRelease() {
+        return null;
     }
 
     @Override
     public Future<Void> letGo() {
-        return Future.failedFuture(obstacleToRelease());
+        return threads.hold().compose(quiet -> takeOut()).onFailure(cause -> threads.unhold());
+    }
+
+    private Future<Void> takeOut() {
+        Keeper keeper;
+        try {
+            keeper = Keeper.start(keeperPath, threads.notifications().fd());
+        } catch (KernelException e) {
+            return Future.failedFuture(e);
+        }
+        Map<Integer, long[]> rseqs = threads.rseqs();
+        Promise<Void> gone = Promise.promise();
+        tracer.submit(
+                ptrace -> new ProgramRelease(tracer, ptrace, program.pid())
+                        .run(threads::isTrapped, program.helperPid(), rseqs),
+                (release, failure) -> context.runOnContext(ignored -> {
+                    if (failure != null || closed) {
+                        keeper.close();
+                        gone.fail(failure != null ? failure : new KernelException("it has ended"));
+                        return;
+                    }
+                    threads.letHappen();
+                    close();
+                    keeper.begin();
+                    keeper.close();
+                    tracer.submit(
+                            ptrace -> {
+                                release.thaw();
+                                return true;
+                            },
+                            (thawed, never) -> context.runOnContext(done -> gone.complete()));
+                }));
+        return gone.future();
     }
 
     @Override

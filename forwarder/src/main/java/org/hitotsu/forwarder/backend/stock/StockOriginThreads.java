@@ -7,10 +7,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -34,6 +37,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private static final Logger LOG = LoggerFactory.getLogger(StockOriginThreads.class);
     private static final int IDLE_MILLIS = 2;
     private static final int SPAWN_CHECK_MILLIS = 20;
+    /** Some seconds: a thread that ends may wait for a page. */
+    private static final int QUIET_LOOKS = 1000;
+
     private static final int CLONE_VM = 0x100;
     private static final int CLONE_THREAD = 0x10000;
 
@@ -95,14 +101,27 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private boolean everMoved;
     private boolean sweeping;
     private boolean ended;
+    /** Calls that came since {@link #hold}; null if they are not held. */
+    private @Nullable List<Runnable> held;
+    /** Who waits in a received notification of its own. Others than the event loop may look. */
+    private final Set<Integer> trapped = ConcurrentHashMap.newKeySet();
+    /** Restartable sequences that were taken away from threads which are home again: address, length, signature. */
+    private final Map<Integer, long[]> rseqs = new HashMap<>();
+
     private @Nullable Supplier<Adoption> replacement;
 
-    StockOriginThreads(Context context, Tracer tracer, AgentRegion region, int pid, Notifications notifications) {
+    StockOriginThreads(
+            Context context,
+            Tracer tracer,
+            AgentRegion region,
+            int pid,
+            Collection<Integer> threads,
+            Notifications notifications) {
         this.context = context;
         this.tracer = tracer;
         this.region = region;
         this.pid = pid;
-        tasks.put(pid, new Task(pid));
+        threads.forEach(tid -> tasks.put(tid, new Task(tid)));
         this.notifications = notifications;
         notifications.handler(this);
         this.helper = new Helper(region, notifications);
@@ -153,11 +172,21 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         finishResume(task); // it is home already, if the tracer's word is only on its way
         task.trapped = id;
+        trapped.add(tid);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
             restartTrapped(task);
             return;
         }
+        if (held != null) {
+            held.add(() -> begin(task, nr, args));
+        } else {
+            begin(task, nr, args);
+        }
+    }
+
+    private void begin(Task task, long nr, long[] args) {
+        int tid = task.tid;
         switch ((int) nr) {
             case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
             // The structure may be on another node: its page is waited for like for any access.
@@ -177,6 +206,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
+    private void untrap(Task task) {
+        task.trapped = 0;
+        trapped.remove(task.tid);
+    }
+
     /**
      * Has the trapped call of a thread that is being parked restart, wherever the thread goes on. Only with the interrupt
      * pending: the kernel's restart codes are for the way through a stop, without one the program would see them.
@@ -184,12 +218,16 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private void restartTrapped(Task task) {
         if (task.tracee != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.answer(id, -Linux.ERESTARTNOINTR);
         }
     }
 
     private void onClone(Task task, long flags, long nr, long[] args) {
+        if (held != null) {
+            held.add(() -> onClone(task, flags, nr, args));
+            return;
+        }
         if ((flags & CLONE_THREAD) != 0) {
             spawn(task, true);
         } else if ((flags & CLONE_VM) != 0) {
@@ -203,7 +241,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** Lets a clone or fork happen under trace; completes when it is over. */
     private Future<Void> spawn(Task task, boolean thread) {
         long id = task.trapped;
-        task.trapped = 0;
+        untrap(task);
         task.spawning++;
         Promise<Void> over = Promise.promise();
         Runnable done = () -> onLoop(() -> {
@@ -232,7 +270,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (!everMoved) {
             tasks.remove(task.tid);
             notifications.proceed(task.trapped);
-            task.trapped = 0;
+            untrap(task);
             events().onThreadGone(task.tid);
             return;
         }
@@ -411,7 +449,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             Promise<Void> promise = Promise.promise();
             task.unregistered = promise;
             exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
-            return promise.future().map(image);
+            return promise.future().map(unregistered -> {
+                rseqs.put(task.tid, rseq);
+                return image;
+            });
         });
     }
 
@@ -543,7 +584,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         Task task = tasks.get(tid);
         if (task != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.answer(id, result);
         }
     }
@@ -553,7 +594,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         Task task = tasks.get(tid);
         if (task != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.proceed(id);
         }
     }
@@ -574,7 +615,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         long id = task.trapped;
-        task.trapped = 0;
+        untrap(task);
         task.spawning++;
         OriginTracee previous = task.lastExec;
         Runnable failed = () -> onLoop(() -> task.spawning--);
@@ -616,6 +657,8 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void onGone(int tid) {
         onLoop(() -> {
             Task task = tasks.remove(tid);
+            trapped.remove(tid);
+            rseqs.remove(tid);
             if (task != null) {
                 if (task.slot != 0) {
                     region.freeSlot(task.slot);
@@ -665,6 +708,62 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             tasks.put(child, task);
             events().onThreadCreated(child);
         });
+    }
+
+    // Letting the program go.
+
+    /** Holds calls at their entry; completes when no thread is traced, or in the agent, any more. */
+    Future<Void> hold() {
+        held = new ArrayList<>();
+        Promise<Void> quiet = Promise.promise();
+        awaitQuiet(quiet, QUIET_LOOKS);
+        return quiet.future();
+    }
+
+    private void awaitQuiet(Promise<Void> quiet, int looks) {
+        if (tasks.values().stream().allMatch(StockOriginThreads::isQuiet)) {
+            quiet.complete();
+        } else if (looks == 0 || ended) {
+            quiet.fail("a thread of it is just being born, or ending, or executes another program; try again");
+        } else {
+            context.owner().setTimer(IDLE_MILLIS, timer -> awaitQuiet(quiet, looks - 1));
+        }
+    }
+
+    private static boolean isQuiet(Task task) {
+        return !task.deputy && task.spawning == 0 && task.tracee == null && !task.resuming && !task.stoppedAtBirth;
+    }
+
+    /** Ends {@link #hold}: the program stays. */
+    void unhold() {
+        List<Runnable> calls = held;
+        held = null;
+        if (calls != null) {
+            calls.forEach(Runnable::run);
+        }
+    }
+
+    /** Lets all calls that are held happen natively: the program goes. */
+    void letHappen() {
+        for (Task task : tasks.values()) {
+            proceed(task.tid);
+        }
+        ended = true;
+        helper.close();
+        notifications.close();
+    }
+
+    /** Whether a thread waits for the daemon's answer to its call. Any thread. */
+    boolean isTrapped(int tid) {
+        return trapped.contains(tid);
+    }
+
+    Map<Integer, long[]> rseqs() {
+        return Map.copyOf(rseqs);
+    }
+
+    Notifications notifications() {
+        return notifications;
     }
 
     private void onLoop(Runnable action) {

@@ -1,0 +1,79 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import static org.hitotsu.forwarder.backend.common.KernelException.check;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import org.hitotsu.forwarder.backend.common.FrozenProcess;
+import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace;
+
+/**
+ * Takes out of a program what preparing has put in, but for the filter, which a {@link Keeper} has to answer from then on.
+ * On the tracing thread, blocking it for some milliseconds.
+ */
+final class ProgramRelease {
+    private static final long FREEZE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long THAW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int WALL = 0x40000000;
+
+    private final Tracer tracer;
+    private final FrozenProcess process;
+
+    ProgramRelease(Tracer tracer, Ptrace ptrace, int pid) {
+        this.tracer = tracer;
+        this.process = new FrozenProcess(pid, ptrace);
+    }
+
+    /**
+     * Afterwards the process is frozen, without helper and agent; if it fails, it goes on as it was.
+     *
+     * @param trapped whether a thread waits for the daemon's answer to its call
+     * @param rseqs restartable sequences to be registered again, by thread
+     */
+    ProgramRelease run(IntPredicate trapped, int helper, Map<Integer, long[]> rseqs)
+            throws KernelException, IOException {
+        boolean done = false;
+        try {
+            process.freeze(trapped, FREEZE_NANOS);
+            int caller = process.caller();
+            for (Map.Entry<Integer, long[]> rseq : rseqs.entrySet()) {
+                if (process.canCall(rseq.getKey())) {
+                    long[] area = rseq.getValue();
+                    process.call(rseq.getKey(), Linux.NR_RSEQ, area[0], area[1], 0, area[2]);
+                }
+            }
+            Linux.kill(helper, Linux.SIGKILL);
+            process.call(caller, Linux.NR_WAIT4, helper, 0, WALL, 0);
+            check(
+                    "unmap the agent",
+                    process.callAt(
+                            AgentRegion.injectEntry(),
+                            caller,
+                            Linux.NR_MUNMAP,
+                            StockLayout.AGENT_BASE,
+                            StockLayout.AGENT_SIZE));
+            done = true;
+            return this;
+        } finally {
+            if (!done) {
+                thaw();
+            }
+        }
+    }
+
+    /** Lets the process go on. */
+    void thaw() {
+        process.thaw(THAW_NANOS);
+        for (int late : process.awaited()) {
+            tracer.handle(late, (ptrace, tid, status) -> {
+                if (process.letGo(tid, status)) {
+                    tracer.forget(tid);
+                }
+            });
+        }
+    }
+}
