@@ -56,6 +56,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
         boolean ending;
         boolean resuming;
+        /** The deputy is stopped for a signal, which goes home with it. */
+        boolean signalled;
+
         long slot;
         /** The notification of the rendezvous the deputy waits in, 0 if none. */
         long rendezvous;
@@ -446,6 +449,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return Future.succeededFuture(captured.image());
         }
         return abortSequence(captured.image(), rseq[0]).compose(image -> {
+            if (task.signalled) {
+                // Stopped for it since it was parked: it would not make the call, will not leave, and keeps them.
+                return Future.succeededFuture(image);
+            }
             Promise<Void> promise = Promise.promise();
             task.unregistered = promise;
             exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
@@ -524,6 +531,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         task.slot = 0;
         task.deputy = false;
         task.resuming = false;
+        task.signalled = false;
         task.executing = false;
         task.queuedCommand = 0;
         task.rendezvous = 0;
@@ -686,6 +694,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 });
                 return;
             }
+            task.signalled = true;
             Promise<Void> unregistered = task.unregistered;
             if (unregistered != null) {
                 // Stopped before it could take its sequences away: it will not leave, and keeps them.
