@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A program that is shared and released while it runs: it prints "ready", does what it does until its standard input
- * ends, and then says whether everything came out right. Threads compute and lock, are born and end, fork and map; others
+ * ends ("v" and another byte keep it in vfork), and then says whether everything came out right. Threads compute and lock, are born and end, fork and map; others
  * wait in every kind of call that a stop might break off, and count the EINTRs that nobody has sent a signal for.
  */
 #include <sched.h>
@@ -223,6 +223,18 @@ static void *wait_condition(void *argument)
 	return argument;
 }
 
+/* Waits, in a way that nothing interrupts, until the child has read a byte. */
+static void lend_memory(void)
+{
+	pid_t child = vfork();
+	char byte;
+
+	CHECK(child >= 0);
+	if (!child)
+		_exit(read(STDIN_FILENO, &byte, 1) == 1 ? 0 : 1);
+	CHECK(waitpid(child, NULL, 0) == child);
+}
+
 int main(int argc, char **argv)
 {
 	void *(*bodies[])(void *) = {wait_epoll, wait_ppoll, wait_poll, wait_read, wait_signal, wait_semop, wait_sleep, wait_condition};
@@ -257,8 +269,11 @@ int main(int argc, char **argv)
 	printf("ready\n");
 	fflush(stdout);
 
-	while ((n = read(STDIN_FILENO, &byte, 1)) != 0)
+	while ((n = read(STDIN_FILENO, &byte, 1)) != 0) {
 		count("read of standard input", n);
+		if (n == 1 && byte == 'v')
+			lend_memory();
+	}
 
 	CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
 	atomic_store(&stop, 1);

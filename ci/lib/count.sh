@@ -78,7 +78,7 @@ step() {
 	wait $!
 	rc=$?
 	[ $rc != 124 ] || echo "$name ran into its limit of $limit s"
-	if ! count_line "$name" "$rc" '(e2e|selftests|transparency)' "$log"; then
+	if ! count_line "$name" "$rc" '(e2e|attach|selftests|transparency)' "$log"; then
 		if [ "$rc" = 0 ]; then add_passed; else add_failed "$name: exit status $rc"; fi
 	fi
 	rm -f "$log"

@@ -72,7 +72,11 @@ public final class AttachCheck {
         return null;
     }
 
-    private static String tracer(ProcessStatus status) {
+    private String tracer(ProcessStatus status) throws IOException {
+        // The field names a thread.
+        if (status(proc.resolve(status.text("TracerPid"))).number("Tgid") == ownPid) {
+            return "was to be stopped in vain, and is let go when its call has returned; try again then";
+        }
         return "is traced by process " + status.number("TracerPid") + "; detach that first";
     }
 
@@ -102,7 +106,7 @@ public final class AttachCheck {
         return null;
     }
 
-    private @Nullable String ofThread(Path task) {
+    private @Nullable String ofThread(Path task) throws IOException {
         ProcessStatus status;
         try {
             status = status(task);

@@ -5,12 +5,15 @@ import java.util.List;
 import java.util.Map;
 
 /** The fields of /proc/PID/status (proc(5)). */
-final class ProcessStatus {
+public final class ProcessStatus {
+    /** SIGCHLD, SIGCONT, SIGURG and SIGWINCH (signal(7)). */
+    private static final long IGNORED_BY_DEFAULT = 1L << 16 | 1L << 17 | 1L << 22 | 1L << 27;
+
     private final Map<String, String> fields = new HashMap<>();
 
     private ProcessStatus() {}
 
-    static ProcessStatus of(List<String> lines) {
+    public static ProcessStatus of(List<String> lines) {
         ProcessStatus status = new ProcessStatus();
         for (String line : lines) {
             int colon = line.indexOf(':');
@@ -41,8 +44,20 @@ final class ProcessStatus {
         return text.isEmpty() ? 0 : Long.parseUnsignedLong(text, 16);
     }
 
-    /** Whether a signal is pending, for the thread or its process, that the thread does not block. */
+    /**
+     * Whether a signal is pending, for the thread or its process, that the thread will handle or end by. Those that are
+     * ignored are kept pending too for one that is traced, and break off no call.
+     */
     boolean signalled() {
-        return ((bits("SigPnd") | bits("ShdPnd")) & ~bits("SigBlk")) != 0;
+        return ((bits("SigPnd") | bits("ShdPnd")) & ~bits("SigBlk") & ~ignored()) != 0;
+    }
+
+    private long ignored() {
+        return bits("SigIgn") | IGNORED_BY_DEFAULT & ~bits("SigCgt");
+    }
+
+    /** Whether nothing happens when signal {@code number} is delivered. */
+    public boolean ignores(int number) {
+        return (ignored() >>> number - 1 & 1) != 0;
     }
 }

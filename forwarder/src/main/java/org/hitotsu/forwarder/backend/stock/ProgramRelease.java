@@ -3,7 +3,10 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import org.hitotsu.forwarder.backend.common.FrozenProcess;
@@ -22,6 +25,7 @@ final class ProgramRelease {
 
     private final Tracer tracer;
     private final FrozenProcess process;
+    private final Set<Integer> interrupted = ConcurrentHashMap.newKeySet();
 
     ProgramRelease(Tracer tracer, Ptrace ptrace, int pid) {
         this.tracer = tracer;
@@ -34,8 +38,7 @@ final class ProgramRelease {
      * @param trapped whether a thread waits for the daemon's answer to its call
      * @param rseqs restartable sequences to be registered again, by thread
      */
-    ProgramRelease run(IntPredicate trapped, int helper, Map<Integer, long[]> rseqs)
-            throws KernelException, IOException {
+    void run(IntPredicate trapped, int helper, Map<Integer, long[]> rseqs) throws KernelException, IOException {
         boolean done = false;
         try {
             process.freeze(trapped, FREEZE_NANOS);
@@ -56,18 +59,34 @@ final class ProgramRelease {
                             Linux.NR_MUNMAP,
                             StockLayout.AGENT_BASE,
                             StockLayout.AGENT_SIZE));
+            // Those in a call that the daemon has yet to answer stop behind it.
+            letGoWhenTheyStop();
             done = true;
-            return this;
         } finally {
             if (!done) {
                 thaw();
+                process.awaited().stream().filter(trapped::test).forEach(interrupted::add);
             }
         }
     }
 
+    /**
+     * Threads that wait for the daemon's answer to their call, and stop for ptrace, which lets them go then, as soon as they
+     * have it. Any thread, after {@link #run} has failed.
+     */
+    Set<Integer> interrupted() {
+        return interrupted;
+    }
+
     /** Lets the process go on. */
     void thaw() {
+        List<Integer> before = process.awaited();
         process.thaw(THAW_NANOS);
+        before.forEach(tracer::forget);
+        letGoWhenTheyStop();
+    }
+
+    private void letGoWhenTheyStop() {
         for (int late : process.awaited()) {
             tracer.handle(late, (ptrace, tid, status) -> {
                 if (process.letGo(tid, status)) {

@@ -6,6 +6,7 @@ import io.vertx.core.Promise;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
@@ -201,7 +202,7 @@ final class StockOriginSpace implements OriginSpace {
 
     @Override
     public Future<Void> letGo() {
-        return threads.hold().compose(quiet -> takeOut()).onFailure(cause -> threads.unhold());
+        return threads.hold().onFailure(cause -> threads.unhold(Set.of())).compose(quiet -> takeOut());
     }
 
     private Future<Void> takeOut() {
@@ -209,16 +210,23 @@ final class StockOriginSpace implements OriginSpace {
         try {
             keeper = Keeper.start(keeperPath, threads.notifications().fd());
         } catch (KernelException e) {
+            threads.unhold(Set.of());
             return Future.failedFuture(e);
         }
         Map<Integer, long[]> rseqs = threads.rseqs();
         Promise<Void> gone = Promise.promise();
+        ProgramRelease[] releases = new ProgramRelease[1];
         tracer.submit(
-                ptrace -> new ProgramRelease(tracer, ptrace, program.pid())
-                        .run(threads::isTrapped, program.helperPid(), rseqs),
-                (release, failure) -> context.runOnContext(ignored -> {
+                ptrace -> {
+                    releases[0] = new ProgramRelease(tracer, ptrace, program.pid());
+                    releases[0].run(threads::isTrapped, program.helperPid(), rseqs);
+                    return true;
+                },
+                (done, failure) -> context.runOnContext(ignored -> {
+                    ProgramRelease release = releases[0];
                     if (failure != null || closed) {
                         keeper.close();
+                        threads.unhold(release.interrupted());
                         gone.fail(failure != null ? failure : new KernelException("it has ended"));
                         return;
                     }
@@ -231,7 +239,7 @@ final class StockOriginSpace implements OriginSpace {
                                 release.thaw();
                                 return true;
                             },
-                            (thawed, never) -> context.runOnContext(done -> gone.complete()));
+                            (thawed, never) -> context.runOnContext(after -> gone.complete()));
                 }));
         return gone.future();
     }

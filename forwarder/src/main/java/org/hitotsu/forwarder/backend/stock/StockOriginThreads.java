@@ -91,6 +91,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
+    /** A trapped call with which nothing was begun yet. */
+    private record HeldCall(Task task, long id, Runnable begin) {}
+
     private final Context context;
     private final Tracer tracer;
     private final AgentRegion region;
@@ -105,7 +108,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private boolean sweeping;
     private boolean ended;
     /** Calls that came since {@link #hold}; null if they are not held. */
-    private @Nullable List<Runnable> held;
+    private @Nullable List<HeldCall> held;
     /** Who waits in a received notification of its own. Others than the event loop may look. */
     private final Set<Integer> trapped = ConcurrentHashMap.newKeySet();
     /** Restartable sequences that were taken away from threads which are home again: address, length, signature. */
@@ -182,7 +185,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         if (held != null) {
-            held.add(() -> begin(task, nr, args));
+            held.add(new HeldCall(task, id, () -> begin(task, nr, args)));
         } else {
             begin(task, nr, args);
         }
@@ -228,7 +231,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     private void onClone(Task task, long flags, long nr, long[] args) {
         if (held != null) {
-            held.add(() -> onClone(task, flags, nr, args));
+            held.add(new HeldCall(task, task.trapped, () -> onClone(task, flags, nr, args)));
             return;
         }
         if ((flags & CLONE_THREAD) != 0) {
@@ -743,12 +746,25 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         return !task.deputy && task.spawning == 0 && task.tracee == null && !task.resuming && !task.stoppedAtBirth;
     }
 
-    /** Ends {@link #hold}: the program stays. */
-    void unhold() {
-        List<Runnable> calls = held;
+    /**
+     * Ends {@link #hold}: the program stays.
+     *
+     * @param interrupted threads for which an interrupt of ptrace is pending, which they take behind their call
+     */
+    void unhold(Set<Integer> interrupted) {
+        List<HeldCall> calls = held;
         held = null;
-        if (calls != null) {
-            calls.forEach(Runnable::run);
+        for (HeldCall call : calls == null ? List.<HeldCall>of() : calls) {
+            if (call.task().trapped != call.id()) {
+                continue;
+            }
+            if (interrupted.contains(call.task().tid)) {
+                // It is traced until it has stopped, and makes the call anew then.
+                untrap(call.task());
+                notifications.answer(call.id(), -Linux.ERESTARTNOINTR);
+            } else {
+                call.begin().run();
+            }
         }
     }
 

@@ -59,6 +59,9 @@ public final class ThreadMover implements OriginThreads.Events {
     private static final int REMEMBERED = 1024;
 
     private static final int FIRST_RETURN_MILLIS = 2;
+    /** For all threads to come home when the program is to be let go. */
+    private static final int HOME_MILLIS = 8000;
+
     private static final int MAX_RETURN_SHIFT = 10;
     private static final long SHORT_STAY_NANOS = 100_000_000;
 
@@ -185,8 +188,12 @@ public final class ThreadMover implements OriginThreads.Events {
             return Future.failedFuture("is being released already; wait for it");
         }
         releasing = true;
-        return allHome(Promise.promise())
-                .compose(home ->
+        Promise<Void> home = Promise.promise();
+        allHome(home);
+        long timer = context.owner().setTimer(HOME_MILLIS, late -> home.tryFail(whoIsAway()));
+        return home.future()
+                .onComplete(done -> context.owner().cancelTimer(timer))
+                .compose(there ->
                         memoryCalls.withAllPagesHome(() -> space.letGo().onSuccess(gone -> {
                             end();
                             listener.onReleased();
@@ -194,23 +201,35 @@ public final class ThreadMover implements OriginThreads.Events {
                 .onFailure(cause -> releasing = false);
     }
 
-    private Future<Void> allHome(Promise<Void> home) {
+    private String whoIsAway() {
+        return byTid.values().stream()
+                .filter(thread -> thread.place != SharedThread.Place.HOME)
+                .findFirst()
+                .map(thread ->
+                        "its thread " + thread.tid() + " does not come home, it may be in a system call that can't"
+                                + " be interrupted; try again when it has returned")
+                .orElse("its threads do not all come home; try again");
+    }
+
+    private void allHome(Promise<Void> home) {
         List<Future<Void>> moves = new ArrayList<>();
         for (SharedThread thread : List.copyOf(byTid.values())) {
             // Also for one that is at home: it may be about to leave, and is not to go out again.
             moves.add(move(thread.tid(), network.selfId()).otherwiseEmpty());
         }
         Future.join(moves).onComplete(moved -> {
+            if (home.future().isComplete()) {
+                return;
+            }
             if (ended) {
-                home.fail("has ended");
+                home.tryFail("has ended");
             } else if (byTid.values().stream().allMatch(thread -> thread.place == SharedThread.Place.HOME)) {
-                home.complete();
+                home.tryComplete();
             } else {
                 // Some are ending, or have been told to come for a signal meanwhile.
                 context.owner().setTimer(FIRST_RETURN_MILLIS, timer -> allHome(home));
             }
         });
-        return home.future();
     }
 
     private void movedTo(SharedThread thread) {

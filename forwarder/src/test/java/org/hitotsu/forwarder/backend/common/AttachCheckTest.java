@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -101,8 +102,34 @@ class AttachCheckTest {
 
     @Test
     void tracedProcessIsNotShared() throws IOException {
+        write("77", Map.of("Tgid", "77"));
         status.put("State", "t (tracing stop)");
         assertThat(obstacleWith("TracerPid", "77")).isEqualTo("is traced by process 77; detach that first");
+    }
+
+    @Test
+    void onlySignalsThatAreHandledCount() {
+        String blocked = "SigBlk:\t0000000000000001";
+        String sigchld = "ShdPnd:\t0000000000010000";
+        assertThat(ProcessStatus.of(List.of("SigPnd:\t0000000000000001", blocked))
+                        .signalled())
+                .isFalse();
+        assertThat(ProcessStatus.of(List.of("SigPnd:\t0000000000000002", blocked))
+                        .signalled())
+                .isTrue();
+        assertThat(ProcessStatus.of(List.of("SigPnd:\t0000000000000002", "SigIgn:\t0000000000000002"))
+                        .signalled())
+                .isFalse();
+        assertThat(ProcessStatus.of(List.of(sigchld)).signalled()).isFalse();
+        assertThat(ProcessStatus.of(List.of(sigchld, "SigCgt:\t0000000000010000"))
+                        .signalled())
+                .isTrue();
+    }
+
+    @Test
+    void processThatIsBeingLetGoIsNotShared() throws IOException {
+        write("9", Map.of("Tgid", "7"));
+        assertThat(obstacleWith("TracerPid", "9")).contains("try again");
     }
 
     @Test
