@@ -124,9 +124,11 @@ final class OriginFixture implements AutoCloseable {
         /** Whether it maps files itself, or leaves that to the thread. */
         boolean mapsFiles = true;
 
+        boolean watchedFromStart = true;
+
         @Override
         public boolean watchedFromStart() {
-            return true;
+            return watchedFromStart;
         }
 
         @Override
