@@ -25,6 +25,7 @@ final class ProgramRelease {
 
     private final Tracer tracer;
     private final FrozenProcess process;
+    private final Set<Integer> lingering = ConcurrentHashMap.newKeySet();
     private final Set<Integer> interrupted = ConcurrentHashMap.newKeySet();
 
     ProgramRelease(Tracer tracer, Ptrace ptrace, int pid) {
@@ -78,19 +79,27 @@ final class ProgramRelease {
         return interrupted;
     }
 
+    /** Whether no thread is traced any more that could not be let go at once. Any thread. */
+    boolean isOver() {
+        return lingering.isEmpty();
+    }
+
     /** Lets the process go on. */
     void thaw() {
         List<Integer> before = process.awaited();
         process.thaw(THAW_NANOS);
         before.forEach(tracer::forget);
+        lingering.clear();
         letGoWhenTheyStop();
     }
 
     private void letGoWhenTheyStop() {
         for (int late : process.awaited()) {
+            lingering.add(late);
             tracer.handle(late, (ptrace, tid, status) -> {
                 if (process.letGo(tid, status)) {
                     tracer.forget(tid);
+                    lingering.remove(tid);
                 }
             });
         }

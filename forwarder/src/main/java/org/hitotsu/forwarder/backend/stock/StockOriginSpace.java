@@ -37,6 +37,9 @@ final class StockOriginSpace implements OriginSpace {
     private final int pidfd;
     private final LoopFd endWatch;
     private final boolean watchedFromStart;
+    /** The last attempt to let the program go. */
+    private @Nullable ProgramRelease lastRelease;
+
     private boolean closed;
     private boolean ended;
 
@@ -202,7 +205,9 @@ final class StockOriginSpace implements OriginSpace {
 
     @Override
     public Future<Void> letGo() {
-        return threads.hold().onFailure(cause -> threads.unhold(Set.of())).compose(quiet -> takeOut());
+        return threads.hold(() -> lastRelease == null || lastRelease.isOver())
+                .onFailure(cause -> threads.unhold(Set.of()))
+                .compose(quiet -> takeOut());
     }
 
     private Future<Void> takeOut() {
@@ -224,6 +229,7 @@ final class StockOriginSpace implements OriginSpace {
                 },
                 (done, failure) -> context.runOnContext(ignored -> {
                     ProgramRelease release = releases[0];
+                    lastRelease = release;
                     if (failure != null || closed) {
                         keeper.close();
                         threads.unhold(release.interrupted());

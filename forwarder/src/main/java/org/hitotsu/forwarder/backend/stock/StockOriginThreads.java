@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -724,21 +725,27 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     // Letting the program go.
 
-    /** Holds calls at their entry; completes when no thread is traced, or in the agent, any more. */
-    Future<Void> hold() {
+    /**
+     * Holds calls at their entry; completes when no thread is traced, or in the agent, any more.
+     *
+     * @param over whether nothing else traces a thread
+     */
+    Future<Void> hold(BooleanSupplier over) {
         held = new ArrayList<>();
         Promise<Void> quiet = Promise.promise();
-        awaitQuiet(quiet, QUIET_LOOKS);
+        awaitQuiet(quiet, over, QUIET_LOOKS);
         return quiet.future();
     }
 
-    private void awaitQuiet(Promise<Void> quiet, int looks) {
-        if (tasks.values().stream().allMatch(StockOriginThreads::isQuiet)) {
+    private void awaitQuiet(Promise<Void> quiet, BooleanSupplier over, int looks) {
+        if (over.getAsBoolean() && tasks.values().stream().allMatch(StockOriginThreads::isQuiet)) {
             quiet.complete();
         } else if (looks == 0 || ended) {
-            quiet.fail("a thread of it is just being born, or ending, or executes another program; try again");
+            quiet.fail(
+                    "a thread of it is being born, ends, executes another program, or is in a call that can't be interrupted;"
+                            + " try again");
         } else {
-            context.owner().setTimer(IDLE_MILLIS, timer -> awaitQuiet(quiet, looks - 1));
+            context.owner().setTimer(IDLE_MILLIS, timer -> awaitQuiet(quiet, over, looks - 1));
         }
     }
 
