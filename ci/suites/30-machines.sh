@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The end-to-end suite on nodes that are machines: three with the patched kernel, some of it with strace attached and on
-# the debug kernel; Debian's own kernels with the stock back-end; one node with either back-end.
+# the debug kernel; Debian's own kernels with the stock back-end; one node with either back-end. Programs that are shared
+# while they run, on one machine with the patched kernel.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=ci/lib/count.sh
@@ -20,4 +21,6 @@ machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
 machines "Debian's kernels, stock back-end" 480 --nodes 2 --kernel debian-6.1,debian-6.12 --backend stock "${few[@]}"
 machines "a node of each back-end" 480 --nodes 2 --backend stock,patched "${few[@]}"
+step "attach, patched back-end" 900 ci/vm run --cpus 1 --memory 2048 --timeout 840 -- \
+	ci/attach --backend patched --slow 12 --turns 4
 finish suite

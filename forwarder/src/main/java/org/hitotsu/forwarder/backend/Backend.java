@@ -25,13 +25,19 @@ public interface Backend {
      */
     Future<Adoption> adopt(int pid, int listener);
 
+    /**
+     * Takes over a process that runs already. Answers when all its threads are prepared and stand still, to go on with
+     * {@link Adoption#start}. If it fails, the process goes on as it was; the message is {@code CAUSE; REMEDY}.
+     */
+    Future<Adoption> attach(int pid);
+
     /** The two steps of taking over a process. */
     interface Adoption {
         /** Completes when the program is loaded, prepared and stopped before its first instruction. */
         Future<OriginSpace> prepared();
 
-        /** Lets the prepared program run. */
-        void start();
+        /** Lets the prepared program run; completes when it does. */
+        Future<Void> start();
     }
 
     Future<ShadowSpace> createShadow(SpaceLayout layout);

@@ -25,6 +25,23 @@ public interface OriginSpace {
      */
     Future<@Nullable Long> mapFile(int tid, long address, long length, int prot, int flags, int fd, long offset);
 
+    /**
+     * Whether the program was watched from its first instruction on: of one that was not, anything may have been done to its
+     * mappings before.
+     */
+    boolean watchedFromStart();
+
+    /** Why the program can't be let go as long as it runs, {@code CAUSE; REMEDY}; null if it can. */
+    @Nullable
+    String obstacleToRelease();
+
+    /**
+     * Lets the program go: nothing of the daemon stays in it, it runs on natively, and this object is closed. To be called
+     * while all its threads and pages are at home and stay there. If it fails, the program is shared as before; the message
+     * is {@code CAUSE; REMEDY}.
+     */
+    Future<Void> letGo();
+
     /** Writes a line to the program's standard error, for the user who waits for it, and ends it by SIGKILL. */
     void kill(String why);
 

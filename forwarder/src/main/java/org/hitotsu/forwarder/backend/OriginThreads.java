@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.backend;
 
 import io.vertx.core.Future;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,9 @@ public interface OriginThreads {
     }
 
     void events(Events events);
+
+    /** The threads that there are now, all of them at home. To be asked before any of them runs. */
+    Collection<Integer> ids();
 
     /**
      * Stops a thread at its user-mode boundary and makes its task a deputy. A system call that the stop interrupted is

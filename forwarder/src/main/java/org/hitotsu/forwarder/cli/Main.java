@@ -21,6 +21,8 @@ import picocli.CommandLine.IParameterExceptionHandler;
             PsCommand.class,
             NodesCommand.class,
             MigrateCommand.class,
+            ShareCommand.class,
+            ReleaseCommand.class,
             CheckCommand.class,
             DemoCommand.class,
             VersionCommand.class,

@@ -71,6 +71,8 @@ public final class Linux {
     public static final int NR_GET_ROBUST_LIST = 274;
     public static final int NR_FALLOCATE = 285;
     public static final int NR_PROCESS_VM_READV = 310;
+    public static final int NR_SECCOMP = 317;
+    public static final int NR_PIPE2 = 293;
     public static final int NR_MEMFD_CREATE = 319;
     public static final int NR_EXECVEAT = 322;
     public static final int NR_USERFAULTFD = 323;

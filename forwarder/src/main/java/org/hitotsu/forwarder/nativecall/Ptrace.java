@@ -116,6 +116,21 @@ public final class Ptrace implements AutoCloseable {
         return result < 0 ? result : ptrace(SETSIGMASK, tid, SIGSET_BYTES, at);
     }
 
+    /** The signal mask a stopped thread has outside its system call, bit n-1 for signal n; see {@link #restoreMask}. */
+    public long getMask(int tid) {
+        long at = scratch.address() + SMALL;
+        NativeMemory.putLong(at, 0);
+        ptrace(GETSIGMASK, tid, SIGSET_BYTES, at);
+        return NativeMemory.getLong(at);
+    }
+
+    /** Sets a stopped thread's signal mask, for its system call too. */
+    public long setMask(int tid, long mask) {
+        long at = scratch.address() + SMALL;
+        NativeMemory.putLong(at, mask);
+        return ptrace(SETSIGMASK, tid, SIGSET_BYTES, at);
+    }
+
     /** Reads the general registers in the order of {@code struct user_regs_struct}. */
     public long getRegisters(int tid, long[] into) {
         long at = scratch.address();
@@ -204,6 +219,11 @@ public final class Ptrace implements AutoCloseable {
     /** Waits for {@code tid} to stop or end. The thread's id, or {@code -errno}. */
     public long waitFor(int tid) {
         return wait(tid, WALL);
+    }
+
+    /** As {@link #waitFor} without waiting: 0 if it has neither stopped nor ended since it was last told. */
+    public long poll(int tid) {
+        return wait(tid, WALL | WNOHANG);
     }
 
     /** Takes one stopped or ended tracee without waiting: its id, 0 if there is none, or {@code -errno}. */

@@ -36,8 +36,15 @@ import org.slf4j.LoggerFactory;
 final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(OriginShare.class);
 
-    /** What a user asked for. */
-    record Request(int pid, List<String> command, boolean spread, Set<Integer> nodes) {}
+    /** For all threads to come home when the daemon stops. */
+    private static final int STOP_MILLIS = 10_000;
+
+    /**
+     * What a user asked for.
+     *
+     * @param attached whether the program ran before it was shared, and is to survive the node
+     */
+    record Request(int pid, List<String> command, boolean spread, Set<Integer> nodes, boolean attached) {}
 
     private static final class Host {
         final Promise<Void> ready = Promise.promise();
@@ -59,6 +66,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private @Nullable ThreadMover mover;
     private @Nullable String failure;
     private boolean ended;
+    private boolean released;
 
     OriginShare(DaemonContext daemon, ShareKey key, Request request, ThreadObserver observer, Runnable onEnded) {
         this.daemon = daemon;
@@ -210,22 +218,18 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         start(next);
     }
 
-    /** Waits until the program is prepared, shares it and lets it run. */
-    void start(Adoption adoption) {
-        adoption.prepared().onComplete(done -> {
-            if (done.failed()) {
-                LOG.warn(
-                        "share {} (pid {}): not started: {}",
-                        key.id(),
-                        request.pid(),
-                        done.cause().getMessage());
-                failure = done.cause().getMessage();
-                onEnded();
-                return;
-            }
-            prepared(done.result());
-            adoption.start();
-        });
+    /** Waits until the program is prepared, shares it and lets it run; completes when it does. */
+    Future<Void> start(Adoption adoption) {
+        return adoption.prepared()
+                .onFailure(cause -> {
+                    LOG.warn("share {} (pid {}): not started: {}", key.id(), request.pid(), cause.getMessage());
+                    failure = cause.getMessage();
+                    onEnded();
+                })
+                .compose(space -> {
+                    prepared(space);
+                    return adoption.start();
+                });
     }
 
     private void close() {
@@ -250,6 +254,24 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 key.message().setProgramEnded(ProgramEnded.getDefaultInstance()).build());
         close();
         onEnded.run();
+    }
+
+    @Override
+    public void onReleased() {
+        LOG.info("share {} (pid {}): released", key.id(), request.pid());
+        released = true;
+        onEnded();
+    }
+
+    /** Lets the program go: it runs on natively, with all its threads at home. Fails with {@code CAUSE; REMEDY}. */
+    Future<Void> release() {
+        ThreadMover threads = mover;
+        OriginSpace shared = space;
+        if (threads == null || shared == null || ended) {
+            return Future.failedFuture("has ended, or is being started; look at `hitotsu ps`");
+        }
+        String obstacle = shared.obstacleToRelease();
+        return obstacle != null ? Future.failedFuture(obstacle) : threads.release();
     }
 
     // NodeMemory.Listener.
@@ -351,7 +373,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 .put("pid", request.pid())
                 .put("command", String.join(" ", request.command()))
                 .put("origin", key.origin())
-                .put("state", ended ? "ended" : "running")
+                .put("state", released ? "released" : ended ? "ended" : "running")
                 .put("startedMs", startedMillis)
                 .put("elapsedMs", ended ? elapsedMillis : System.currentTimeMillis() - startedMillis)
                 .put("pagesIn", counters.in())
@@ -408,8 +430,31 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 .put("nodesVisited", new JsonArray(List.copyOf(thread.nodesVisited())));
     }
 
-    /** Ends the program, for a daemon that stops. */
-    void kill() {
+    /** For a daemon that stops: lets the program go if it ran before it was shared, and ends it else. */
+    Future<Void> stop() {
+        if (ended || !request.attached()) {
+            kill();
+            return Future.succeededFuture();
+        }
+        Promise<Void> stopped = Promise.promise();
+        long timer = daemon.vertx().setTimer(STOP_MILLIS, late -> stopped.tryFail("its threads do not come home"));
+        release().onComplete(done -> {
+            if (done.failed()) {
+                stopped.tryFail(done.cause());
+            } else {
+                stopped.tryComplete();
+            }
+        });
+        return stopped.future()
+                .onComplete(done -> daemon.vertx().cancelTimer(timer))
+                .recover(cause -> {
+                    LOG.error("share {} (pid {}): can't be released: {}", key.id(), request.pid(), cause.getMessage());
+                    kill();
+                    return Future.succeededFuture();
+                });
+    }
+
+    private void kill() {
         if (!ended && space != null) {
             space.kill("the node is stopped; the program is ended");
         }

@@ -5,6 +5,10 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +16,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
@@ -21,7 +26,9 @@ import org.hitotsu.forwarder.NodeProbe;
 import org.hitotsu.forwarder.admin.AdminConnection;
 import org.hitotsu.forwarder.admin.AdminException;
 import org.hitotsu.forwarder.backend.Backend;
+import org.hitotsu.forwarder.backend.common.AttachCheck;
 import org.hitotsu.forwarder.config.NodeConfig;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.share.proto.MigrateReply;
 import org.hitotsu.forwarder.share.proto.MigrateRequest;
@@ -48,6 +55,7 @@ public final class ShareService implements DaemonModule {
     private final Map<Long, OriginShare> own = new LinkedHashMap<>();
     private final Map<ShareKey, HostedShare> hosted = new HashMap<>();
     private final Map<ShareKey, Announced> announced = new HashMap<>();
+    private final Set<Integer> attaching = new HashSet<>();
     private final Map<Long, Promise<Void>> migrations = new HashMap<>();
     private @Nullable DaemonContext context;
     private @Nullable Backend backend;
@@ -98,6 +106,8 @@ public final class ShareService implements DaemonModule {
         daemon.network().onPeerDown(this::onPeerDown);
         daemon.admin().register("run", this::run);
         daemon.admin().register("launch", this::launch);
+        daemon.admin().register("share", (request, connection) -> share(request));
+        daemon.admin().register("release", (request, connection) -> release(request));
         daemon.admin().register("ps", (request, connection) -> programs(false));
         daemon.admin().register("programs", (request, connection) -> programs(request.getBoolean("all", false)));
         daemon.admin().register("migrate", (request, connection) -> migrate(request));
@@ -106,13 +116,16 @@ public final class ShareService implements DaemonModule {
 
     @Override
     public Future<Void> stop() {
-        own.values().forEach(OriginShare::kill);
+        List<Future<Void>> stopped =
+                own.values().stream().map(OriginShare::stop).toList();
         hosted.values().forEach(HostedShare::close);
-        Future<Void> closed = backend == null ? Future.succeededFuture() : backend.close();
-        if (files != null) {
-            files.close();
-        }
-        return closed.eventually(observer::stop);
+        return Future.join(stopped).transform(done -> {
+            Future<Void> closed = backend == null ? Future.succeededFuture() : backend.close();
+            if (files != null) {
+                files.close();
+            }
+            return closed.eventually(observer::stop);
+        });
     }
 
     // The administration socket.
@@ -125,23 +138,96 @@ public final class ShareService implements DaemonModule {
             return Future.failedFuture(new AdminException(EXIT_RUN_FAILURE, "run: no program was named"));
         }
         Set<Integer> nodes = new HashSet<>();
+        String unknown = readNodes(request, nodes);
+        if (unknown != null) {
+            return Future.failedFuture(new AdminException(EXIT_RUN_FAILURE, unknown));
+        }
+        boolean spread = !"none".equals(request.getString("place"));
+        OriginShare share = newShare(new OriginShare.Request(connection.peerPid(), command, spread, nodes, false));
+        return Future.succeededFuture(new JsonObject()
+                .put("share", share.key().id())
+                .put("filter", HexFormat.of().formatHex(backend().launchFilter())));
+    }
+
+    /** Puts the nodes that a request names into {@code nodes}; what is wrong with them, or null. */
+    private @Nullable String readNodes(JsonObject request, Set<Integer> nodes) {
         for (Object node : request.getJsonArray("nodes", new JsonArray())) {
             int id = Integer.parseInt(String.valueOf(node));
             if (daemon().network().computers().get(id) == null) {
-                return Future.failedFuture(new AdminException(
-                        EXIT_RUN_FAILURE, "node " + id + ": is not in the computer table; look at `hitotsu nodes`"));
+                return "node " + id + ": is not in the computer table; look at `hitotsu nodes`";
             }
             nodes.add(id);
         }
+        return null;
+    }
+
+    private OriginShare newShare(OriginShare.Request wanted) {
         forgetOldest();
         long id = nextShare++;
-        ShareKey key = new ShareKey(daemon().network().selfId(), id, 1);
-        boolean spread = !"none".equals(request.getString("place"));
-        OriginShare.Request wanted = new OriginShare.Request(connection.peerPid(), command, spread, nodes);
-        own.put(id, new OriginShare(daemon(), key, wanted, observer, () -> {}));
-        return Future.succeededFuture(new JsonObject()
-                .put("share", id)
-                .put("filter", HexFormat.of().formatHex(backend().launchFilter())));
+        OriginShare share =
+                new OriginShare(daemon(), new ShareKey(daemon().network().selfId(), id, 1), wanted, observer, () -> {});
+        own.put(id, share);
+        return share;
+    }
+
+    /** Brings a process that runs already under sharing. */
+    private Future<JsonObject> share(JsonObject request) {
+        int pid = request.getInteger("pid", 0);
+        Set<Integer> nodes = new HashSet<>();
+        String unknown = readNodes(request, nodes);
+        if (unknown != null) {
+            return Future.failedFuture(new AdminException(EXIT_FAILURE, unknown));
+        }
+        if (running(pid) != null || !attaching.add(pid)) {
+            return refused(pid, "is shared already; look at `hitotsu ps`");
+        }
+        boolean spread = "spread".equals(request.getString("place"));
+        return daemon().vertx()
+                .executeBlocking(() -> Optional.ofNullable(new AttachCheck(Linux.getpid()).obstacle(pid)))
+                .compose(obstacle -> obstacle.isPresent()
+                        ? Future.<Backend.Adoption>failedFuture(obstacle.get())
+                        : backend().attach(pid))
+                .<JsonObject>compose(adoption -> {
+                    OriginShare share = newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true));
+                    return share.start(adoption)
+                            .map(started ->
+                                    new JsonObject().put("share", share.key().id()));
+                })
+                .onComplete(done -> attaching.remove(pid))
+                .recover(cause -> refused(pid, String.valueOf(cause.getMessage())));
+    }
+
+    private static <T> Future<T> refused(int pid, String why) {
+        return Future.failedFuture(new AdminException(EXIT_FAILURE, "process " + pid + ": " + why));
+    }
+
+    private @Nullable OriginShare running(int pid) {
+        for (OriginShare share : own.values()) {
+            if (share.pid() == pid && !share.ended()) {
+                return share;
+            }
+        }
+        return null;
+    }
+
+    /** Lets a shared program go, to run on natively. */
+    private Future<JsonObject> release(JsonObject request) {
+        int pid = request.getInteger("pid", 0);
+        OriginShare share = running(pid);
+        return (share == null
+                        ? Future.<Void>failedFuture("is not shared by this node; look at `hitotsu ps`")
+                        : share.release())
+                .map(done -> new JsonObject())
+                .recover(cause -> refused(pid, String.valueOf(cause.getMessage())));
+    }
+
+    private static List<String> commandOf(int pid) {
+        try {
+            String line = Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+            return List.of(line.split("\0"));
+        } catch (IOException e) {
+            return List.of("");
+        }
     }
 
     private void forgetOldest() {

@@ -186,6 +186,45 @@ class CommandLineTest {
     }
 
     @Test
+    void shareNamesTheProcessAndWhereItMayRun() throws Exception {
+        Path socket = directory.resolve("a.sock");
+        AtomicReference<JsonObject> asked = new AtomicReference<>();
+        daemon(socket).register("share", (request, connection) -> {
+            asked.set(request);
+            return Future.succeededFuture(new JsonObject());
+        });
+        assertThat(run("share", "-s", socket.toString(), "100")).isZero();
+        assertThat(asked.get().getInteger("pid")).isEqualTo(100);
+        assertThat(asked.get().getString("place")).isEqualTo("none");
+        assertThat(asked.get().getJsonArray("nodes")).isEmpty();
+        assertThat(run("share", "-s", socket.toString(), "--place", "spread", "--nodes", "right", "100"))
+                .isZero();
+        assertThat(asked.get().getString("place")).isEqualTo("spread");
+        assertThat(asked.get().getJsonArray("nodes")).isEqualTo(new JsonArray().add("2"));
+        assertThat(out.toString()).isEqualTo("process 100: is shared\nprocess 100: is shared\n");
+    }
+
+    @Test
+    void releaseSaysWhatTheNodeRefuses() throws Exception {
+        Path socket = directory.resolve("a.sock");
+        daemon(socket)
+                .register(
+                        "release",
+                        (request, connection) -> request.getInteger("pid") == 100
+                                ? Future.succeededFuture(new JsonObject())
+                                : Future.failedFuture(new AdminException(1, "process 7: is not shared; look")));
+        assertThat(run("release", "-s", socket.toString(), "100")).isZero();
+        assertThat(out.toString()).isEqualTo("process 100: is released\n");
+        out.getBuffer().setLength(0);
+        failed(run("release", "-s", socket.toString(), "7"), 1, "process 7: is not shared; look");
+    }
+
+    @Test
+    void releaseAsksForAProcess() {
+        failed(run("release", "x"), 2, "see `hitotsu help release`");
+    }
+
+    @Test
     void unknownNodeIsAFailureThatNamesTheOthers() throws Exception {
         Path socket = directory.resolve("a.sock");
         daemon(socket);

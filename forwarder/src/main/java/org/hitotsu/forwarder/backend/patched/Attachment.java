@@ -64,6 +64,11 @@ final class Attachment implements AutoCloseable {
         hooks.admit(this, true, 0);
     }
 
+    /** Ends {@link #shared}; calls that have been captured still wait. */
+    void unshared() {
+        hooks.admit(this, false, 0);
+    }
+
     /** Names who hears of the process from now on. */
     void handler(Consumer<CaptureEvent> next) {
         handler = next;

@@ -53,13 +53,20 @@ public final class PatchedBackend implements Backend {
     @Override
     public Future<Adoption> adopt(int pid, int listener) {
         try {
-            return Future.succeededFuture(ProgramEntry.attach(context, hooks, pid, space -> {
-                origins.add(space);
-                space.onClose(() -> origins.remove(space));
-            }));
+            return Future.succeededFuture(ProgramEntry.attach(context, hooks, pid, this::keep));
         } catch (KernelException e) {
             return Future.failedFuture(e);
         }
+    }
+
+    private void keep(PatchedOriginSpace space) {
+        origins.add(space);
+        space.onClose(() -> origins.remove(space));
+    }
+
+    @Override
+    public Future<Adoption> attach(int pid) {
+        return RunningEntry.attach(context, hooks, pid, this::keep);
     }
 
     @Override

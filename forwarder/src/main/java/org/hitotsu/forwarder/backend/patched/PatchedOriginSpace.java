@@ -2,10 +2,15 @@ package org.hitotsu.forwarder.backend.patched;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import java.io.IOException;
+import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.Freezer;
+import org.hitotsu.forwarder.backend.common.FrozenProcess;
+import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -15,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A prepared program at its origin, with everything the daemon holds of it. */
 final class PatchedOriginSpace implements OriginSpace {
+    private final Context context;
     private final Attachment attachment;
     private final int pid;
     private final int pidfd;
@@ -23,10 +29,14 @@ final class PatchedOriginSpace implements OriginSpace {
     private final VmaTable vmas;
     private final PatchedOriginPages pages;
     private final LoopFd endWatch;
+    private final boolean watchedFromStart;
     private Runnable onClose = () -> {};
     private boolean closed;
 
-    /** @param pidfd which is this object's from now on */
+    /**
+     * @param pidfd which is this object's from now on
+     * @param watchedFromStart whether the program has not run yet
+     */
     PatchedOriginSpace(
             Context context,
             Attachment attachment,
@@ -34,7 +44,10 @@ final class PatchedOriginSpace implements OriginSpace {
             int pidfd,
             SpaceLayout layout,
             PatchedOriginThreads threads,
-            Userfault uffd) {
+            Userfault uffd,
+            boolean watchedFromStart) {
+        this.context = context;
+        this.watchedFromStart = watchedFromStart;
         this.attachment = attachment;
         this.pid = pid;
         this.pidfd = pidfd;
@@ -86,6 +99,66 @@ final class PatchedOriginSpace implements OriginSpace {
             int tid, long address, long length, int prot, int flags, int fd, long offset) {
         return threads.execInSpace(tid, Linux.NR_MMAP, address, length, prot, flags, fd, offset)
                 .map(at -> at);
+    }
+
+    @Override
+    public boolean watchedFromStart() {
+        return watchedFromStart;
+    }
+
+    @Override
+    public @Nullable String obstacleToRelease() {
+        return null;
+    }
+
+    /**
+     * With every thread in a ptrace stop, none is parked: so the kernel lets the process go when its device is closed, where
+     * it would end one with a parked thread. A thread that was just resumed or born could not be told from a parked one.
+     * Those that wait captured are no obstacle, and make their calls natively.
+     */
+    @Override
+    public Future<Void> letGo() {
+        Freezer freezer = new Freezer(context, pid);
+        attachment.unshared();
+        return freezer.freeze(threads::isCaptured)
+                .compose(frozen -> {
+                    Map<Integer, ThreadRequests.Captured> rseqs = threads.rseqs();
+                    return freezer.run(process -> giveBack(rseqs, process));
+                })
+                .compose(done -> {
+                    if (closed) {
+                        return Future.<Void>failedFuture(
+                                "has ended, or executes another program; look at `hitotsu ps`");
+                    }
+                    close();
+                    return Future.succeededFuture();
+                })
+                .onFailure(cause -> {
+                    if (!closed) {
+                        attachment.shared();
+                    }
+                })
+                .eventually(freezer::thaw);
+    }
+
+    /** Registers restartable sequences again; a thread that can't be made to make calls now does without. How many. */
+    private static int giveBack(Map<Integer, ThreadRequests.Captured> rseqs, FrozenProcess process)
+            throws KernelException, IOException {
+        int given = 0;
+        for (Map.Entry<Integer, ThreadRequests.Captured> entry : rseqs.entrySet()) {
+            ThreadRequests.Captured had = entry.getValue();
+            if (process.canCall(entry.getKey())) {
+                process.call(
+                        entry.getKey(),
+                        Linux.NR_RSEQ,
+                        had.rseq(),
+                        had.rseqLength(),
+                        0,
+                        had.rseqSignature() & 0xffffffffL);
+                given++;
+            }
+        }
+        return given;
     }
 
     @Override

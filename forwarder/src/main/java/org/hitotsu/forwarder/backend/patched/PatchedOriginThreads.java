@@ -3,8 +3,12 @@ package org.hitotsu.forwarder.backend.patched;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -84,19 +88,36 @@ final class PatchedOriginThreads implements OriginThreads {
     private @Nullable Events events;
     private boolean ended;
     private boolean replaced;
+    /** What was taken away from threads that have been parked, to be given back when the program is let go. */
+    private final Map<Integer, ThreadRequests.Captured> rseqs = new HashMap<>();
+    /** Who waits at the entry of a call. Others than the event loop may look. */
+    private final Set<Integer> captured = ConcurrentHashMap.newKeySet();
 
-    /** @param replacement prepares the program that this one is replaced by */
-    PatchedOriginThreads(Context context, ThreadRequests device, int pid, Supplier<Adoption> replacement) {
+    /**
+     * @param threads the process's threads
+     * @param replacement prepares the program that this one is replaced by
+     */
+    PatchedOriginThreads(
+            Context context,
+            ThreadRequests device,
+            int pid,
+            Collection<Integer> threads,
+            Supplier<Adoption> replacement) {
         this.context = context;
         this.device = device;
         this.pid = pid;
         this.replacement = replacement;
-        tasks.put(pid, new Task(device, pid));
+        threads.forEach(tid -> tasks.put(tid, new Task(device, tid)));
     }
 
     @Override
     public void events(Events handler) {
         this.events = handler;
+    }
+
+    @Override
+    public Collection<Integer> ids() {
+        return List.copyOf(tasks.keySet());
     }
 
     private Events events() {
@@ -163,7 +184,7 @@ final class PatchedOriginThreads implements OriginThreads {
             // It came to this call before it could be parked, and is in it now: the call is made anew from its image.
             return;
         }
-        task.captured = true;
+        captured(task, true);
         task.sequence = event.sequence();
         int nr = (int) event.number();
         switch (nr) {
@@ -171,6 +192,25 @@ final class PatchedOriginThreads implements OriginThreads {
             case Linux.NR_FORK, Linux.NR_CLONE, Linux.NR_CLONE3 -> events().onFork(task.tid, nr, event.arguments());
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
             default -> events().onMemoryCall(task.tid, nr, event.arguments());
+        }
+    }
+
+    /** Whether a thread waits at the entry of a call that it has not been let make yet. Any thread. */
+    boolean isCaptured(int tid) {
+        return captured.contains(tid);
+    }
+
+    /** Restartable sequences that threads had before they were parked, by thread. */
+    Map<Integer, ThreadRequests.Captured> rseqs() {
+        return Map.copyOf(rseqs);
+    }
+
+    private void captured(Task task, boolean waits) {
+        task.captured = waits;
+        if (waits) {
+            captured.add(task.tid);
+        } else {
+            captured.remove(task.tid);
         }
     }
 
@@ -199,6 +239,8 @@ final class PatchedOriginThreads implements OriginThreads {
 
     private void onExiting(Task task) {
         tasks.remove(task.tid);
+        captured.remove(task.tid);
+        rseqs.remove(task.tid);
         Promise<ThreadImage> parking = task.parking;
         task.parking = null;
         if (parking != null) {
@@ -292,6 +334,7 @@ final class PatchedOriginThreads implements OriginThreads {
                 .onComplete(done -> {
                     // Failed meanwhile, if the thread has ended.
                     if (task.parking == promise) {
+                        rseqs.put(task.tid, captured);
                         task.parking = null;
                         promise.complete(settled);
                     }
@@ -447,7 +490,7 @@ final class PatchedOriginThreads implements OriginThreads {
     public void answer(int tid, long result) {
         Task task = tasks.get(tid);
         if (task != null && task.captured) {
-            task.captured = false;
+            captured(task, false);
             answered(task, device.inject(tid, task.sequence, result));
         }
     }
@@ -463,7 +506,7 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task == null || !task.captured) {
             return false;
         }
-        task.captured = false;
+        captured(task, false);
         task.returning = report;
         answered(task, device.proceed(tid, task.sequence, report));
         return true;

@@ -6,6 +6,7 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -57,8 +58,7 @@ final class ProgramEntry implements Adoption {
     }
 
     /** The process, which has an attachment, is parked before the first instruction of its next program. */
-    private static ProgramEntry again(
-            Context context, Attachment attachment, int pid, Consumer<PatchedOriginSpace> spaces) {
+    static ProgramEntry again(Context context, Attachment attachment, int pid, Consumer<PatchedOriginSpace> spaces) {
         ProgramEntry entry = new ProgramEntry(context, pid, spaces);
         entry.attachment = attachment;
         try {
@@ -128,12 +128,12 @@ final class ProgramEntry implements Adoption {
             return;
         }
         Attachment ours = attachment();
-        PatchedOriginThreads threads =
-                new PatchedOriginThreads(context, ours.device(), pid, () -> again(context, ours, pid, spaces));
+        PatchedOriginThreads threads = new PatchedOriginThreads(
+                context, ours.device(), pid, List.of(pid), () -> again(context, ours, pid, spaces));
         ours.handler(threads::onEvent);
         ours.shared();
         unwatch();
-        PatchedOriginSpace space = new PatchedOriginSpace(context, ours, pid, pidfd, layout, threads, uffd);
+        PatchedOriginSpace space = new PatchedOriginSpace(context, ours, pid, pidfd, layout, threads, uffd, true);
         spaces.accept(space);
         prepared.tryComplete(space);
     }
@@ -144,8 +144,9 @@ final class ProgramEntry implements Adoption {
     }
 
     @Override
-    public void start() {
+    public Future<Void> start() {
         attachment().device().resume(pid, null, PatchedLayout.HOME);
+        return Future.succeededFuture();
     }
 
     private void fail(Throwable cause) {

@@ -44,6 +44,10 @@ final class Notifications implements AutoCloseable {
         this.watched = LoopFd.watch(context, fd, this::receive);
     }
 
+    int fd() {
+        return fd;
+    }
+
     /** Hands what comes from now on to another receiver. */
     void handler(Handler next) {
         handler = next;

@@ -1,9 +1,13 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
@@ -315,11 +319,13 @@ final class OriginTracee implements Tracer.StopHandler {
         if (ptrace.getRegisters(tid, registers) < 0) {
             return;
         }
-        if (signal == 0) {
+        // Natively it would have been thrown away, and have broken off no call; it is kept for those who trace.
+        boolean ignored = signal != 0 && ignores(signal);
+        if (signal == 0 || ignored) {
             leaveCallMask(ptrace);
         }
         if (resumeInCall) {
-            image = outcome(image, signal);
+            image = outcome(image, ignored ? 0 : signal);
         } else {
             image = image.with(Registers.ORIG_RAX, -1);
         }
@@ -334,6 +340,15 @@ final class OriginTracee implements Tracer.StopHandler {
         }
         letGo(ptrace, signal);
         reports.onResumed(tid);
+    }
+
+    private boolean ignores(int signal) {
+        try {
+            return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")))
+                    .ignores(signal);
+        } catch (IOException e) {
+            return false; // It has been killed.
+        }
     }
 
     /**

@@ -3,17 +3,16 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessMemory;
 import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
-import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 
@@ -60,15 +59,11 @@ final class ProgramPreparation {
         try {
             List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
-            syscallAt = findSyscall(memFd, maps);
-            mapAgent(memFd);
+            syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
+            ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);
             syscallAt = AgentRegion.injectEntry();
-            int uffd = userfault();
-            for (Vma vma : maps) {
-                if (vma.kind() == VmaTable.Kind.FILE && vma.writable() && !vma.shared()) {
-                    makeAnonymous(memFd, vma);
-                }
-            }
+            int uffd = ProgramParts.userfault(this::inject, pidfd);
+            ProgramParts.makeAnonymous(this::inject, memFd, maps, Integer.MAX_VALUE);
             int helper = spawnHelper();
             check("restore registers", ptrace.setRegisters(pid, entryRegisters));
             for (int signal : signals) {
@@ -81,64 +76,6 @@ final class ProgramPreparation {
                 Linux.close(memFd);
             }
         }
-    }
-
-    /** A {@code syscall} instruction in the program: the vdso has some, as fallbacks of its clocks. */
-    private static long findSyscall(int memFd, List<Vma> maps) throws KernelException {
-        for (Vma vma : maps) {
-            if (vma.name().equals("[vdso]")) {
-                byte[] text = read(memFd, vma.start(), (int) (vma.end() - vma.start()));
-                for (int i = 0; i + 1 < text.length; i++) {
-                    if (text[i] == 0x0f && text[i + 1] == 0x05) {
-                        return vma.start() + i;
-                    }
-                }
-            }
-        }
-        throw new KernelException("the program has no vdso to take a syscall instruction from; boot without vdso=0");
-    }
-
-    private void mapAgent(int memFd) throws KernelException {
-        byte[] path = ("/proc/" + Linux.getpid() + "/fd/" + region.memfd() + "\0").getBytes(StandardCharsets.UTF_8);
-        long at = entryRegisters[Registers.RSP];
-        byte[] saved = read(memFd, at, path.length);
-        write(memFd, at, path, 0, path.length);
-        long fd;
-        try {
-            fd = check("open the agent", inject(Linux.NR_OPENAT, Linux.AT_FDCWD, at, Linux.O_RDWR | Linux.O_CLOEXEC));
-        } finally {
-            write(memFd, at, saved, 0, saved.length);
-        }
-        int fixed = Linux.MAP_SHARED | Linux.MAP_FIXED_NOREPLACE;
-        int rx = Linux.PROT_READ | Linux.PROT_EXEC;
-        int rw = Linux.PROT_READ | Linux.PROT_WRITE;
-        long slots = StockLayout.AGENT_SIZE - StockLayout.AGENT_CODE_SIZE;
-        check(
-                "map the agent",
-                inject(Linux.NR_MMAP, StockLayout.AGENT_BASE, StockLayout.AGENT_CODE_SIZE, rx, fixed, fd, 0));
-        check(
-                "map the agent's slots",
-                inject(Linux.NR_MMAP, StockLayout.SLOT_BASE, slots, rw, fixed, fd, StockLayout.AGENT_CODE_SIZE));
-        check("close", inject(Linux.NR_CLOSE, fd));
-        // A child of the program is not shared: it has no use for the agent.
-        int dontFork = 10;
-        check("madvise", inject(Linux.NR_MADVISE, StockLayout.AGENT_BASE, StockLayout.AGENT_SIZE, dontFork));
-    }
-
-    private int userfault() throws KernelException {
-        long there = check("userfaultfd", inject(Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK));
-        int here = (int) check("pidfd_getfd", Linux.pidfdGetfd(pidfd, (int) there));
-        check("close", inject(Linux.NR_CLOSE, there));
-        return here;
-    }
-
-    private void makeAnonymous(int memFd, Vma vma) throws KernelException {
-        int length = (int) (vma.end() - vma.start());
-        byte[] content = read(memFd, vma.start(), length);
-        int prot = Linux.PROT_READ | Linux.PROT_WRITE;
-        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
-        check("replace " + vma.name(), inject(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
-        write(memFd, vma.start(), content, 0, length);
     }
 
     private int spawnHelper() throws KernelException {
@@ -198,27 +135,5 @@ final class ProgramPreparation {
     /** How the thread goes on to the stop that is waited for. */
     private interface Resume {
         long resume(int tid, int signal);
-    }
-
-    static byte[] read(int memFd, long address, int length) throws KernelException {
-        try (NativeMemory buffer = new NativeMemory(length)) {
-            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
-            if (got != length) {
-                throw new KernelException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
-            }
-            byte[] bytes = new byte[length];
-            NativeMemory.copyOut(buffer.address(), bytes, 0, length);
-            return bytes;
-        }
-    }
-
-    static void write(int memFd, long address, byte[] bytes, int offset, int length) throws KernelException {
-        try (NativeMemory buffer = new NativeMemory(length)) {
-            NativeMemory.copyIn(buffer.address(), bytes, offset, length);
-            long put = Linux.call(Linux.NR_PWRITE64, memFd, buffer.address(), length, address, 0, 0);
-            if (put != length) {
-                throw new KernelException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
-            }
-        }
     }
 }

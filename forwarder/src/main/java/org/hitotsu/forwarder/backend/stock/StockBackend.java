@@ -82,6 +82,72 @@ public final class StockBackend implements Backend {
         return adopted.future();
     }
 
+    @Override
+    public Future<Adoption> attach(int pid) {
+        Promise<Adoption> attached = Promise.promise();
+        AgentRegion region;
+        try {
+            region = new AgentRegion();
+        } catch (IOException e) {
+            return Future.failedFuture(e);
+        }
+        RunningPreparation[] made = new RunningPreparation[1];
+        tracer.submit(
+                ptrace -> {
+                    made[0] = new RunningPreparation(tracer, ptrace, region, pid);
+                    return made[0].run();
+                },
+                (prepared, failure) -> context.runOnContext(ignored -> {
+                    if (failure == null) {
+                        attached.complete(new Attach(made[0], region, prepared));
+                        return;
+                    }
+                    region.close();
+                    if (made[0].listener() >= 0) {
+                        // The filter stays: its calls are let happen as long as this daemon lives.
+                        Notifications answered =
+                                new Notifications(context, made[0].listener(), (id, tid, nr, args, foreign) -> {});
+                        answered.handler((id, tid, nr, args, foreign) -> answered.proceed(id));
+                    }
+                    attached.fail(failure);
+                }));
+        return attached.future();
+    }
+
+    /** A process that ran before, prepared and frozen. */
+    private final class Attach implements Adoption {
+        private final RunningPreparation preparation;
+        private final Launch launch;
+
+        Attach(RunningPreparation preparation, AgentRegion region, RunningPreparation.Prepared made) {
+            this.preparation = preparation;
+            launch = new Launch(made.program().pid());
+            launch.pidfd = made.pidfd();
+            launch.region = region;
+            launch.threadIds = made.threads();
+            launch.watchedFromStart = false;
+            launch.receive(new Notifications(context, made.listener(), (id, tid, nr, args, foreign) -> {}));
+            launch.ready(made.program(), region);
+        }
+
+        @Override
+        public Future<OriginSpace> prepared() {
+            return launch.prepared();
+        }
+
+        @Override
+        public Future<Void> start() {
+            Promise<Void> started = Promise.promise();
+            tracer.submit(
+                    ptrace -> {
+                        preparation.thaw();
+                        return true;
+                    },
+                    (thawed, failure) -> context.runOnContext(ignored -> started.complete()));
+            return started.future();
+        }
+    }
+
     /** A process between the launcher's word and the program's first instruction. */
     private final class Launch implements Adoption, Tracer.StopHandler {
         private final int pid;
@@ -92,13 +158,18 @@ public final class StockBackend implements Backend {
         private @org.jspecify.annotations.Nullable StockOriginThreads threads;
         private @org.jspecify.annotations.Nullable Notifications notifications;
 
+        private List<Integer> threadIds;
+        private boolean watchedFromStart = true;
+
         Launch(int pid) {
             this.pid = pid;
+            this.threadIds = List.of(pid);
         }
 
         private void receive(Notifications from) {
             notifications = from;
-            threads = new StockOriginThreads(context, tracer, java.util.Objects.requireNonNull(region), pid, from);
+            threads = new StockOriginThreads(
+                    context, tracer, java.util.Objects.requireNonNull(region), pid, threadIds, from);
         }
 
         /** The process is stopped at its next exec: the same once more, under the filter it has. */
@@ -124,11 +195,12 @@ public final class StockBackend implements Backend {
         }
 
         @Override
-        public void start() {
+        public Future<Void> start() {
             tracer.submit(ptrace -> {
                 tracer.forget(pid);
                 ptrace.detach(pid, 0);
             });
+            return Future.succeededFuture();
         }
 
         @Override
@@ -164,7 +236,8 @@ public final class StockBackend implements Backend {
             StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
             ours.prepared(program.helperPid());
             ours.replacement(this::again);
-            StockOriginSpace space = new StockOriginSpace(context, program, agent, ours, pidfd);
+            StockOriginSpace space = new StockOriginSpace(
+                    context, tracer, files.path("hitotsu-keeper"), program, agent, ours, pidfd, watchedFromStart);
             origins.add(space);
             prepared.complete(space);
         }

@@ -2,12 +2,16 @@ package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -20,8 +24,11 @@ import org.jspecify.annotations.Nullable;
 final class StockOriginSpace implements OriginSpace {
     private static final int COPY_CHUNK = 1 << 20;
     /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
-    private static final long LARGEST_COPY = 256L << 20;
+    static final long LARGEST_COPY = 256L << 20;
 
+    private final Context context;
+    private final Tracer tracer;
+    private final String keeperPath;
     private final ProgramPreparation.Prepared program;
     private final AgentRegion region;
     private final StockOriginThreads threads;
@@ -29,15 +36,26 @@ final class StockOriginSpace implements OriginSpace {
     private final VmaTable vmas;
     private final int pidfd;
     private final LoopFd endWatch;
+    private final boolean watchedFromStart;
+    /** The last attempt to let the program go. */
+    private @Nullable ProgramRelease lastRelease;
+
     private boolean closed;
     private boolean ended;
 
     StockOriginSpace(
             Context context,
+            Tracer tracer,
+            String keeperPath,
             ProgramPreparation.Prepared program,
             AgentRegion region,
             StockOriginThreads threads,
-            int pidfd) {
+            int pidfd,
+            boolean watchedFromStart) {
+        this.context = context;
+        this.tracer = tracer;
+        this.keeperPath = keeperPath;
+        this.watchedFromStart = watchedFromStart;
         this.program = program;
         this.region = region;
         this.threads = threads;
@@ -173,6 +191,63 @@ final class StockOriginSpace implements OriginSpace {
             }
             return 0;
         }
+    }
+
+    @Override
+    public boolean watchedFromStart() {
+        return watchedFromStart;
+    }
+
+    @Override
+    public @Nullable String obstacleToRelease() {
+        return null;
+    }
+
+    @Override
+    public Future<Void> letGo() {
+        return threads.hold(() -> lastRelease == null || lastRelease.isOver())
+                .onFailure(cause -> threads.unhold(Set.of()))
+                .compose(quiet -> takeOut());
+    }
+
+    private Future<Void> takeOut() {
+        Keeper keeper;
+        try {
+            keeper = Keeper.start(keeperPath, threads.notifications().fd());
+        } catch (KernelException e) {
+            threads.unhold(Set.of());
+            return Future.failedFuture(e);
+        }
+        Map<Integer, long[]> rseqs = threads.rseqs();
+        Promise<Void> gone = Promise.promise();
+        ProgramRelease[] releases = new ProgramRelease[1];
+        tracer.submit(
+                ptrace -> {
+                    releases[0] = new ProgramRelease(tracer, ptrace, program.pid());
+                    releases[0].run(threads::isTrapped, program.helperPid(), rseqs);
+                    return true;
+                },
+                (done, failure) -> context.runOnContext(ignored -> {
+                    ProgramRelease release = releases[0];
+                    lastRelease = release;
+                    if (failure != null || closed) {
+                        keeper.close();
+                        threads.unhold(release.interrupted());
+                        gone.fail(failure != null ? failure : new KernelException("it has ended"));
+                        return;
+                    }
+                    threads.letHappen();
+                    close();
+                    keeper.begin();
+                    keeper.close();
+                    tracer.submit(
+                            ptrace -> {
+                                release.thaw();
+                                return true;
+                            },
+                            (thawed, never) -> context.runOnContext(after -> gone.complete()));
+                }));
+        return gone.future();
     }
 
     @Override

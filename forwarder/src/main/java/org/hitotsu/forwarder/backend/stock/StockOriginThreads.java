@@ -7,8 +7,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -32,6 +38,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private static final Logger LOG = LoggerFactory.getLogger(StockOriginThreads.class);
     private static final int IDLE_MILLIS = 2;
     private static final int SPAWN_CHECK_MILLIS = 20;
+    /** Some seconds: a thread that ends may wait for a page. */
+    private static final int QUIET_LOOKS = 1000;
+
     private static final int CLONE_VM = 0x100;
     private static final int CLONE_THREAD = 0x10000;
 
@@ -48,6 +57,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
         boolean ending;
         boolean resuming;
+        /** The deputy is stopped for a signal, which goes home with it. */
+        boolean signalled;
+
         long slot;
         /** The notification of the rendezvous the deputy waits in, 0 if none. */
         long rendezvous;
@@ -87,6 +99,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
+    /** A trapped call with which nothing was begun yet. */
+    private record HeldCall(Task task, long id, Runnable begin) {}
+
     private final Context context;
     private final Tracer tracer;
     private final AgentRegion region;
@@ -100,14 +115,27 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private boolean everMoved;
     private boolean sweeping;
     private boolean ended;
+    /** Calls that came since {@link #hold}; null if they are not held. */
+    private @Nullable List<HeldCall> held;
+    /** Who waits in a received notification of its own. Others than the event loop may look. */
+    private final Set<Integer> trapped = ConcurrentHashMap.newKeySet();
+    /** Restartable sequences that were taken away from threads which are home again: address, length, signature. */
+    private final Map<Integer, long[]> rseqs = new HashMap<>();
+
     private @Nullable Supplier<Adoption> replacement;
 
-    StockOriginThreads(Context context, Tracer tracer, AgentRegion region, int pid, Notifications notifications) {
+    StockOriginThreads(
+            Context context,
+            Tracer tracer,
+            AgentRegion region,
+            int pid,
+            Collection<Integer> threads,
+            Notifications notifications) {
         this.context = context;
         this.tracer = tracer;
         this.region = region;
         this.pid = pid;
-        tasks.put(pid, new Task(pid));
+        threads.forEach(tid -> tasks.put(tid, new Task(tid)));
         this.notifications = notifications;
         notifications.handler(this);
         this.helper = new Helper(region, notifications);
@@ -133,6 +161,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         this.events = handler;
     }
 
+    @Override
+    public Collection<Integer> ids() {
+        return List.copyOf(tasks.keySet());
+    }
+
     private Events events() {
         return java.util.Objects.requireNonNull(events, "events");
     }
@@ -153,11 +186,21 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         finishResume(task); // it is home already, if the tracer's word is only on its way
         task.trapped = id;
+        trapped.add(tid);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
             restartTrapped(task);
             return;
         }
+        if (held != null) {
+            held.add(new HeldCall(task, id, () -> begin(task, nr, args)));
+        } else {
+            begin(task, nr, args);
+        }
+    }
+
+    private void begin(Task task, long nr, long[] args) {
+        int tid = task.tid;
         switch ((int) nr) {
             case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
             // The structure may be on another node: its page is waited for like for any access.
@@ -178,6 +221,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
+    private void untrap(Task task) {
+        task.trapped = 0;
+        trapped.remove(task.tid);
+    }
+
     /**
      * Has the trapped call of a thread that is being parked restart, wherever the thread goes on. Only with the interrupt
      * pending: the kernel's restart codes are for the way through a stop, without one the program would see them.
@@ -185,12 +233,16 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private void restartTrapped(Task task) {
         if (task.tracee != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.answer(id, -Linux.ERESTARTNOINTR);
         }
     }
 
     private void onClone(Task task, long flags, long nr, long[] args) {
+        if (held != null) {
+            held.add(new HeldCall(task, task.trapped, () -> onClone(task, flags, nr, args)));
+            return;
+        }
         if ((flags & CLONE_THREAD) != 0) {
             spawn(task, true);
         } else if ((flags & CLONE_VM) != 0) {
@@ -204,7 +256,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** Lets a clone or fork happen under trace; completes when it is over. */
     private Future<Void> spawn(Task task, boolean thread) {
         long id = task.trapped;
-        task.trapped = 0;
+        untrap(task);
         task.spawning++;
         Promise<Void> over = Promise.promise();
         Runnable done = () -> onLoop(() -> {
@@ -233,7 +285,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (!everMoved) {
             tasks.remove(task.tid);
             notifications.proceed(task.trapped);
-            task.trapped = 0;
+            untrap(task);
             events().onThreadGone(task.tid);
             return;
         }
@@ -451,10 +503,17 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return Future.succeededFuture(captured.image());
         }
         return abortSequence(captured.image(), rseq[0]).compose(image -> {
+            if (task.signalled) {
+                // Stopped for it since it was parked: it would not make the call, will not leave, and keeps them.
+                return Future.succeededFuture(image);
+            }
             Promise<Void> promise = Promise.promise();
             task.unregistered = promise;
             exec(task.tid, Linux.NR_RSEQ, new long[] {rseq[0], rseq[1], 1, rseq[2]});
-            return promise.future().map(image);
+            return promise.future().map(unregistered -> {
+                rseqs.put(task.tid, rseq);
+                return image;
+            });
         });
     }
 
@@ -526,6 +585,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         task.slot = 0;
         task.deputy = false;
         task.resuming = false;
+        task.signalled = false;
         task.executing = false;
         task.queuedCommand = 0;
         task.rendezvous = 0;
@@ -587,7 +647,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         Task task = tasks.get(tid);
         if (task != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.answer(id, result);
         }
     }
@@ -597,7 +657,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         Task task = tasks.get(tid);
         if (task != null && task.trapped != 0) {
             long id = task.trapped;
-            task.trapped = 0;
+            untrap(task);
             notifications.proceed(id);
         }
     }
@@ -618,7 +678,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         long id = task.trapped;
-        task.trapped = 0;
+        untrap(task);
         task.spawning++;
         OriginTracee previous = task.lastExec;
         Runnable failed = () -> onLoop(() -> task.spawning--);
@@ -660,6 +720,8 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void onGone(int tid) {
         onLoop(() -> {
             Task task = tasks.remove(tid);
+            trapped.remove(tid);
+            rseqs.remove(tid);
             if (task != null) {
                 if (task.slot != 0) {
                     region.freeSlot(task.slot);
@@ -692,6 +754,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 leaveBorrowedCall(task, inCall, true);
                 return;
             }
+            task.signalled = true;
             Promise<Void> unregistered = task.unregistered;
             if (unregistered != null) {
                 // Stopped before it could take its sequences away: it will not leave, and keeps them.
@@ -714,6 +777,88 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             tasks.put(child, task);
             events().onThreadCreated(child);
         });
+    }
+
+    // Letting the program go.
+
+    /**
+     * Holds calls at their entry; completes when no thread is traced, or in the agent, any more.
+     *
+     * @param over whether nothing else traces a thread
+     */
+    Future<Void> hold(BooleanSupplier over) {
+        held = new ArrayList<>();
+        for (Task task : tasks.values()) {
+            ThreadImage inCall = task.inBorrowedCall;
+            if (inCall != null && !task.resuming) {
+                // It may wait for a futex for long. The call comes again, and is held.
+                leaveBorrowedCall(task, inCall, true);
+            }
+        }
+        Promise<Void> quiet = Promise.promise();
+        awaitQuiet(quiet, over, QUIET_LOOKS);
+        return quiet.future();
+    }
+
+    private void awaitQuiet(Promise<Void> quiet, BooleanSupplier over, int looks) {
+        if (over.getAsBoolean() && tasks.values().stream().allMatch(StockOriginThreads::isQuiet)) {
+            quiet.complete();
+        } else if (looks == 0 || ended) {
+            quiet.fail(
+                    "a thread of it is being born, ends, executes another program, or is in a call that can't be interrupted;"
+                            + " try again");
+        } else {
+            context.owner().setTimer(IDLE_MILLIS, timer -> awaitQuiet(quiet, over, looks - 1));
+        }
+    }
+
+    private static boolean isQuiet(Task task) {
+        return !task.deputy && task.spawning == 0 && task.tracee == null && !task.resuming && !task.stoppedAtBirth;
+    }
+
+    /**
+     * Ends {@link #hold}: the program stays.
+     *
+     * @param interrupted threads for which an interrupt of ptrace is pending, which they take behind their call
+     */
+    void unhold(Set<Integer> interrupted) {
+        List<HeldCall> calls = held;
+        held = null;
+        for (HeldCall call : calls == null ? List.<HeldCall>of() : calls) {
+            if (call.task().trapped != call.id()) {
+                continue;
+            }
+            if (interrupted.contains(call.task().tid)) {
+                // It is traced until it has stopped, and makes the call anew then.
+                untrap(call.task());
+                notifications.answer(call.id(), -Linux.ERESTARTNOINTR);
+            } else {
+                call.begin().run();
+            }
+        }
+    }
+
+    /** Lets all calls that are held happen natively: the program goes. */
+    void letHappen() {
+        for (Task task : tasks.values()) {
+            proceed(task.tid);
+        }
+        ended = true;
+        helper.close();
+        notifications.close();
+    }
+
+    /** Whether a thread waits for the daemon's answer to its call. Any thread. */
+    boolean isTrapped(int tid) {
+        return trapped.contains(tid);
+    }
+
+    Map<Integer, long[]> rseqs() {
+        return Map.copyOf(rseqs);
+    }
+
+    Notifications notifications() {
+        return notifications;
     }
 
     private void onLoop(Runnable action) {

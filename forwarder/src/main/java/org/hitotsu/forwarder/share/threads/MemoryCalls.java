@@ -58,6 +58,7 @@ final class MemoryCalls {
     MemoryCalls(OriginSpace space, OriginMemory memory) {
         this.space = space;
         this.memory = memory;
+        this.refusable = !space.watchedFromStart();
     }
 
     /**

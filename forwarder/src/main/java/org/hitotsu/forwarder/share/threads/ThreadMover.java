@@ -3,9 +3,11 @@ package org.hitotsu.forwarder.share.threads;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
@@ -40,6 +42,9 @@ public final class ThreadMover implements OriginThreads.Events {
         /** The program is replaced by another one (execve), of which a new mover will have to be made. */
         void onReplaced(Adoption next);
 
+        /** The program was let go: it runs on, and is no concern of this node any more. */
+        void onReleased();
+
         /** Makes sure that {@code node} has a shadow; completes when it is ready. */
         Future<Void> ensureHost(int node);
 
@@ -54,6 +59,9 @@ public final class ThreadMover implements OriginThreads.Events {
     private static final int REMEMBERED = 1024;
 
     private static final int FIRST_RETURN_MILLIS = 2;
+    /** For all threads to come home when the program is to be let go. */
+    private static final int HOME_MILLIS = 8000;
+
     private static final int MAX_RETURN_SHIFT = 10;
     private static final long SHORT_STAY_NANOS = 100_000_000;
 
@@ -76,6 +84,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private long syscallsOfEnded;
     private int away;
     private boolean ended;
+    private boolean releasing;
 
     public ThreadMover(
             Context context,
@@ -97,7 +106,7 @@ public final class ThreadMover implements OriginThreads.Events {
         this.listener = listener;
         this.metrics = metrics;
         threads.events(this);
-        add(space.pid());
+        threads.ids().forEach(this::add);
     }
 
     private SharedThread add(int tid) {
@@ -146,6 +155,9 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread == null) {
             return Future.failedFuture("thread " + tid + ": has ended; look at `hitotsu ps`");
         }
+        if (releasing && node != network.selfId()) {
+            return Future.failedFuture("thread " + tid + ": its program is being released");
+        }
         thread.wanted = node;
         if (thread.place == SharedThread.Place.ENDING) {
             return Future.failedFuture("thread " + tid + ": is ending");
@@ -165,6 +177,59 @@ public final class ThreadMover implements OriginThreads.Events {
             recall(thread, "migrate");
         }
         return promise.future();
+    }
+
+    /**
+     * Has the program let go, with all threads and pages at home; nothing more comes from here then. If it fails, the
+     * program is shared as before, but for its threads, which are at home.
+     */
+    public Future<Void> release() {
+        if (releasing) {
+            return Future.failedFuture("is being released already; wait for it");
+        }
+        releasing = true;
+        Promise<Void> home = Promise.promise();
+        allHome(home);
+        long timer = context.owner().setTimer(HOME_MILLIS, late -> home.tryFail(whoIsAway()));
+        return home.future()
+                .onComplete(done -> context.owner().cancelTimer(timer))
+                .compose(there ->
+                        memoryCalls.withAllPagesHome(() -> space.letGo().onSuccess(gone -> {
+                            end();
+                            listener.onReleased();
+                        })))
+                .onFailure(cause -> releasing = false);
+    }
+
+    private String whoIsAway() {
+        return byTid.values().stream()
+                .filter(thread -> thread.place != SharedThread.Place.HOME)
+                .findFirst()
+                .map(thread ->
+                        "its thread " + thread.tid() + " does not come home, it may be in a system call that can't"
+                                + " be interrupted; try again when it has returned")
+                .orElse("its threads do not all come home; try again");
+    }
+
+    private void allHome(Promise<Void> home) {
+        List<Future<Void>> moves = new ArrayList<>();
+        for (SharedThread thread : List.copyOf(byTid.values())) {
+            // Also for one that is at home: it may be about to leave, and is not to go out again.
+            moves.add(move(thread.tid(), network.selfId()).otherwiseEmpty());
+        }
+        Future.join(moves).onComplete(moved -> {
+            if (home.future().isComplete()) {
+                return;
+            }
+            if (ended) {
+                home.tryFail("has ended");
+            } else if (byTid.values().stream().allMatch(thread -> thread.place == SharedThread.Place.HOME)) {
+                home.tryComplete();
+            } else {
+                // Some are ending, or have been told to come for a signal meanwhile.
+                context.owner().setTimer(FIRST_RETURN_MILLIS, timer -> allHome(home));
+            }
+        });
     }
 
     private void movedTo(SharedThread thread) {
@@ -351,7 +416,7 @@ public final class ThreadMover implements OriginThreads.Events {
     @Override
     public void onThreadCreated(int tid) {
         add(tid);
-        int node = placement.choose(byTid.values(), network.selfId());
+        int node = releasing ? network.selfId() : placement.choose(byTid.values(), network.selfId());
         if (node == network.selfId()) {
             threads.release(tid);
             return;

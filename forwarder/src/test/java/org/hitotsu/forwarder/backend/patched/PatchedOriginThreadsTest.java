@@ -32,7 +32,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     private final RecordingRequests kernel = new RecordingRequests();
     private final List<String> told = new ArrayList<>();
     private final PatchedOriginThreads threads =
-            new PatchedOriginThreads(loop.context(), kernel, PID, () -> new Next());
+            new PatchedOriginThreads(loop.context(), kernel, PID, List.of(PID), () -> new Next());
 
     private static final class Next implements Adoption {
         @Override
@@ -41,7 +41,9 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         }
 
         @Override
-        public void start() {}
+        public Future<Void> start() {
+            return Future.succeededFuture();
+        }
     }
 
     @BeforeEach
@@ -109,6 +111,20 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Test
+    void whoWaitsForAnAnswerIsKnown() throws Exception {
+        assertThat(threads.ids()).containsExactlyInAnyOrder(PID, TID);
+        assertThat(threads.isCaptured(TID)).isFalse();
+        happens(Type.CAPTURED, 0, 5, Linux.NR_MUNMAP, 0);
+        assertThat(threads.isCaptured(TID)).isTrue();
+        loop.run(() -> threads.answer(TID, 0));
+        assertThat(threads.isCaptured(TID)).isFalse();
+        happens(Type.CAPTURED, 0, 6, Linux.NR_MUNMAP, 0);
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(threads.isCaptured(TID)).isFalse();
+        assertThat(threads.ids()).containsExactly(PID);
+    }
+
+    @Test
     void parkedInUserModeItIsAsItIs() throws Exception {
         assertThat(parkInUserMode()).isSameAs(kernel.images.get(TID).image());
     }
@@ -142,7 +158,9 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(kernel.asked())
                 .endsWith("exec " + TID + " " + Linux.NR_RSEQ + " [28672, 32, 1, " + 0x80000053L + "]");
         assertThat(image.isComplete()).isFalse();
+        assertThat(threads.rseqs()).isEmpty();
         happens(Type.EXECUTED, 0, 0, Linux.NR_RSEQ, 0);
+        assertThat(threads.rseqs()).containsOnlyKeys(TID);
         assertThat(image.succeeded()).isTrue();
         assertThat(told()).isEmpty();
     }

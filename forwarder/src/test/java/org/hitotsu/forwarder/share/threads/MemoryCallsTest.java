@@ -58,6 +58,20 @@ class MemoryCallsTest {
                 .containsExactly("discard 500 3", "munmap 500000 3000 0 0 0 0", "changed");
     }
 
+    /** It may have been locked or sealed before anybody looked. */
+    @Test
+    void ofAProgramThatRanBeforeNoContentIsThrownAway() throws Exception {
+        origin.space.watchedFromStart = false;
+        MemoryCalls calls = new MemoryCalls(origin.space, origin.memory);
+        origin.log.clear();
+        origin.loop.await(() -> calls.run(
+                7,
+                Linux.NR_MUNMAP,
+                new long[] {0x500000, 0x3000, 0, 0, 0, 0},
+                (number, arguments) -> Future.succeededFuture(null)));
+        assertThat(origin.log).containsExactly("writeback 500 3", "munmap 500000 3000 0 0 0 0", "changed");
+    }
+
     /** The kernel rounds the length up. */
     @Test
     void pageThatARangeEndsInBelongsToIt() throws Exception {

@@ -124,6 +124,23 @@ final class OriginFixture implements AutoCloseable {
         /** Whether it maps files itself, or leaves that to the thread. */
         boolean mapsFiles = true;
 
+        boolean watchedFromStart = true;
+
+        @Override
+        public boolean watchedFromStart() {
+            return watchedFromStart;
+        }
+
+        @Override
+        public @Nullable String obstacleToRelease() {
+            return null;
+        }
+
+        @Override
+        public Future<Void> letGo() {
+            throw new UnsupportedOperationException();
+        }
+
         @Override
         public int pid() {
             return 1000;

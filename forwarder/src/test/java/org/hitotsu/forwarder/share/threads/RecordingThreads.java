@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,11 @@ final class RecordingThreads implements OriginThreads {
 
     @Override
     public void events(Events events) {}
+
+    @Override
+    public Collection<Integer> ids() {
+        return List.of(1000);
+    }
 
     @Override
     public Future<ThreadImage> park(int tid) {

@@ -1,0 +1,63 @@
+package org.hitotsu.forwarder.backend.common;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The fields of /proc/PID/status (proc(5)). */
+public final class ProcessStatus {
+    /** SIGCHLD, SIGCONT, SIGURG and SIGWINCH (signal(7)). */
+    private static final long IGNORED_BY_DEFAULT = 1L << 16 | 1L << 17 | 1L << 22 | 1L << 27;
+
+    private final Map<String, String> fields = new HashMap<>();
+
+    private ProcessStatus() {}
+
+    public static ProcessStatus of(List<String> lines) {
+        ProcessStatus status = new ProcessStatus();
+        for (String line : lines) {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                status.fields.put(
+                        line.substring(0, colon), line.substring(colon + 1).strip());
+            }
+        }
+        return status;
+    }
+
+    boolean has(String name) {
+        return fields.containsKey(name);
+    }
+
+    /** The field's text; empty where this kernel does not have it. */
+    String text(String name) {
+        return fields.getOrDefault(name, "");
+    }
+
+    int number(String name) {
+        String text = text(name);
+        return text.isEmpty() ? 0 : Integer.parseInt(text);
+    }
+
+    private long bits(String name) {
+        String text = text(name);
+        return text.isEmpty() ? 0 : Long.parseUnsignedLong(text, 16);
+    }
+
+    /**
+     * Whether a signal is pending, for the thread or its process, that the thread will handle or end by. Those that are
+     * ignored are kept pending too for one that is traced, and break off no call.
+     */
+    boolean signalled() {
+        return ((bits("SigPnd") | bits("ShdPnd")) & ~bits("SigBlk") & ~ignored()) != 0;
+    }
+
+    private long ignored() {
+        return bits("SigIgn") | IGNORED_BY_DEFAULT & ~bits("SigCgt");
+    }
+
+    /** Whether nothing happens when signal {@code number} is delivered. */
+    public boolean ignores(int number) {
+        return (ignored() >>> number - 1 & 1) != 0;
+    }
+}
