@@ -19,6 +19,7 @@ agent_table:
 	.quad	inject_entry
 	.quad	agent_code_end
 	.quad	idle_call
+	.quad	trap_entry
 
 	.text
 /* In: rbx = the slot, rsp = its stack. Never returns. */
@@ -100,6 +101,11 @@ orphaned:
 inject_entry:
 	syscall
 	int3
+
+/* A deputy is set here with the trap flag: its SIGTRAP is that of an instruction which its thread ran elsewhere. */
+trap_entry:
+	nop
+	jmp	agent_loop
 
 /* In: rbx = the control slot. Starts the helper, then traps; rax = its thread id or -errno. */
 spawn_helper_entry:

@@ -76,7 +76,8 @@ public interface OriginThreads {
      * Ends deputyship: the thread runs natively from {@code image}.
      *
      * @param inCall whether the image was captured in a forwarded system call, which the deputy then still has or has
-     *     just executed: its outcome (or its restart, which the kernel decides) is put into the image here
+     *     just executed: its outcome (or its restart, which the kernel decides) is put into the image here. Of an image
+     *     that was not, a trap that is due ({@link ThreadImage#trapDue}) is raised first
      * @return completes when the thread runs at home (never, if it ends before)
      */
     Future<Void> resume(int tid, ThreadImage image, boolean inCall);

@@ -11,7 +11,7 @@ public interface ShadowThreads {
 
         /**
          * The thread raised a fault signal that only its origin can deliver; it is parked, and {@code image} makes the
-         * access anew.
+         * access anew, or has its trap due.
          */
         void onTrap(int tid, int signal, ThreadImage image);
 

@@ -10,6 +10,9 @@ import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
  * @param xstate extended state in XSAVE's standard format, trailing zero bytes left out
  */
 public record ThreadImage(long[] registers, byte[] xstate) {
+    /** In place of a system call's number; like -1, it means none. */
+    private static final long TRAP_DUE = -2;
+
     public ThreadImage {
         if (registers.length != Registers.COUNT) {
             throw new IllegalArgumentException(
@@ -43,6 +46,19 @@ public record ThreadImage(long[] registers, byte[] xstate) {
     /** The reverse of {@link #beforeCall}: in the call that it stands before. */
     public ThreadImage inCall(long nr) {
         return with(Registers.RIP, registers[Registers.RIP] + 2).with(Registers.ORIG_RAX, nr);
+    }
+
+    /**
+     * For an image behind an instruction that ran under the trap flag: with the SIGTRAP for it still to be raised, by the
+     * thread's own task.
+     */
+    public ThreadImage withTrapDue() {
+        return with(Registers.ORIG_RAX, TRAP_DUE);
+    }
+
+    /** Whether this image is to go home for a trap ({@link #withTrapDue}). */
+    public boolean trapDue() {
+        return registers[Registers.ORIG_RAX] == TRAP_DUE;
     }
 
     /** For an image captured in a system call that has been executed: behind it, with its result. */

@@ -29,6 +29,13 @@ public final class Ptrace implements AutoCloseable {
     private static final int INTERRUPT = 0x4207;
     private static final int LISTEN = 0x4208;
     private static final int GETSIGINFO = 0x4202;
+    private static final int PEEKSIGINFO = 0x4209;
+    private static final int SIGINFO_BYTES = 128;
+    private static final int PEEKED = 64;
+    /** The kernel's SYNCHRONOUS_MASK: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+    private static final long FAULT_SIGNALS = 1L << 3 | 1L << 4 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 30;
+
+    private static final int SETSIGINFO = 0x4203;
     private static final int GETSIGMASK = 0x420a;
     private static final int SETSIGMASK = 0x420b;
     private static final int SIGSET_BYTES = 8;
@@ -116,19 +123,53 @@ public final class Ptrace implements AutoCloseable {
         return result < 0 ? result : ptrace(SETSIGMASK, tid, SIGSET_BYTES, at);
     }
 
-    /** The signal mask a stopped thread has outside its system call, bit n-1 for signal n; see {@link #restoreMask}. */
-    public long getMask(int tid) {
-        long at = scratch.address() + SMALL;
-        NativeMemory.putLong(at, 0);
-        ptrace(GETSIGMASK, tid, SIGSET_BYTES, at);
-        return NativeMemory.getLong(at);
-    }
-
-    /** Sets a stopped thread's signal mask, for its system call too. */
+    /** Blocks just the signals of {@code mask} (bit 0 is signal 1) in a stopped thread, in its system call too. */
     public long setMask(int tid, long mask) {
         long at = scratch.address() + SMALL;
         NativeMemory.putLong(at, mask);
         return ptrace(SETSIGMASK, tid, SIGSET_BYTES, at);
+    }
+
+    /** The signals that a stopped thread blocks outside of its system call ({@link #restoreMask}); all if it is gone. */
+    public long mask(int tid) {
+        long at = scratch.address() + SMALL;
+        return ptrace(GETSIGMASK, tid, SIGSET_BYTES, at) < 0 ? -1 : NativeMemory.getLong(at);
+    }
+
+    /**
+     * Whether a stopped thread, outside of system calls, will take a fault signal as its next one: the instruction that
+     * raised it is done with, and the stop for an interrupt came before the signal (get_signal(); ptrace(2),
+     * PTRACE_PEEKSIGINFO).
+     */
+    public boolean faultPending(int tid) {
+        long deliverable = FAULT_SIGNALS & ~mask(tid);
+        long arguments = scratch.address() + SMALL;
+        long infos = scratch.address() + XSTATE;
+        for (long offset = 0, got = PEEKED; got == PEEKED; offset += got) {
+            NativeMemory.putLong(arguments, offset);
+            NativeMemory.putInt(arguments + 8, 0);
+            NativeMemory.putInt(arguments + 12, PEEKED);
+            got = ptrace(PEEKSIGINFO, tid, arguments, infos);
+            for (int i = 0; i < got; i++) {
+                long info = infos + (long) i * SIGINFO_BYTES;
+                boolean fault = (1L << NativeMemory.getInt(info) - 1 & deliverable) != 0;
+                if (fault && NativeMemory.getInt(info + 8) > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Changes si_addr of the fault signal that a thread stopped for. */
+    public long setSignalAddress(int tid, long address) {
+        long at = scratch.address() + SMALL;
+        long result = ptrace(GETSIGINFO, tid, 0, at);
+        if (result < 0) {
+            return result;
+        }
+        NativeMemory.putLong(at + 16, address);
+        return ptrace(SETSIGINFO, tid, 0, at);
     }
 
     /** Reads the general registers in the order of {@code struct user_regs_struct}. */

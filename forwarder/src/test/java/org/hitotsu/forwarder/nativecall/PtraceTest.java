@@ -82,6 +82,10 @@ class PtraceTest {
             assertThat(ptrace.getXstate(nobody)).isNull();
             assertThat(ptrace.setXstate(nobody, new byte[8])).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.rseq(nobody)).containsExactly(0, 0, 0);
+            assertThat(ptrace.mask(nobody)).isEqualTo(-1);
+            assertThat(ptrace.setMask(nobody, 0)).isEqualTo(-Linux.ESRCH);
+            assertThat(ptrace.faultPending(nobody)).isFalse();
+            assertThat(ptrace.setSignalAddress(nobody, 0)).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.restoreMask(nobody)).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.eventMessage(nobody)).isEqualTo(-Linux.ESRCH);
         }
@@ -104,6 +108,10 @@ class PtraceTest {
                 assertThat(ptrace.getRegisters(child, registers)).isZero();
                 assertThat(registers[17]).as("cs").isEqualTo(0x33);
                 assertThat(ptrace.restoreMask(child)).isZero();
+                assertThat(ptrace.faultPending(child)).isFalse();
+                long mask = ptrace.mask(child);
+                assertThat(ptrace.setMask(child, mask | 1 << Linux.SIGTRAP - 1)).isZero();
+                assertThat(ptrace.mask(child)).isEqualTo(mask | 1 << Linux.SIGTRAP - 1);
                 registers[Registers.RBX] = 0x1122334455667788L;
                 assertThat(ptrace.setRegisters(child, registers)).isZero();
                 long[] again = new long[Registers.COUNT];

@@ -287,7 +287,7 @@ public final class FrozenProcess implements AutoCloseable {
     public long run(int tid, int calls, Consumer<long[]> start) throws KernelException {
         long[] before = new long[Registers.COUNT];
         check("read registers", ptrace.getRegisters(tid, before));
-        long mask = ptrace.getMask(tid);
+        long mask = ptrace.mask(tid);
         called.add(tid);
         try {
             // The thread runs for the call: a signal would be delivered with registers that are not its own.

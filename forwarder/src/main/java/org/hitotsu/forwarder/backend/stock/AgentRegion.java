@@ -119,6 +119,11 @@ final class AgentRegion implements AutoCloseable {
         return SLOT_BASE;
     }
 
+    /** An instruction without effect, for the trap behind it. */
+    static long trapEntry() {
+        return entry(10);
+    }
+
     /** Where the daemon sees address {@code inProcess} of the region. */
     long local(long inProcess) {
         if (inProcess < AGENT_BASE || inProcess >= AGENT_END) {

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * state      stop                        action
  * PARKING    interrupt                   take the image, enter the agent           → DEPUTY
+ * PARKING    the same, a fault pending   wait for its signal, interrupt anew
  * PARKING    signal                      deliver it; the interrupt stays pending
  * BIRTH      (first stop of a clone)     wait for {@link #park} or {@link #release}
  * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → untraced
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
  * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
  * SIGNALLED  –                           wait for {@link #resume}
  * RESUMING   interrupt or signal         set the image, let it go (with the signal) → untraced
+ * RESUMING   the same, a trap is due     run one instruction under the trap flag → TRAPPING
+ * TRAPPING   SIGTRAP                     set the image, let it go with the signal → untraced
  * any        group stop                  stay in it (PTRACE_LISTEN)
  * </pre>
  */
@@ -57,6 +60,7 @@ final class OriginTracee implements Tracer.StopHandler {
         DEPUTY,
         SIGNALLED,
         RESUMING,
+        TRAPPING,
         GONE
     }
 
@@ -69,6 +73,7 @@ final class OriginTracee implements Tracer.StopHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
+    private static final long SIGTRAP_BIT = 1L << Linux.SIGTRAP - 1;
     private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
     private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
 
@@ -86,6 +91,8 @@ final class OriginTracee implements Tracer.StopHandler {
     private long slot;
     private @Nullable ThreadImage resumeImage;
     private boolean resumeInCall;
+    private long mask;
+    private boolean interruptAnew;
     private @Nullable AgentRegion region;
 
     private OriginTracee(Tracer tracer, Reports reports, int tid, State state) {
@@ -239,17 +246,46 @@ final class OriginTracee implements Tracer.StopHandler {
                 reports.onSignal(tid, signal);
             }
             case RESUMING -> finishResume(ptrace, signal);
+            case TRAPPING -> {
+                if (signal == Linux.SIGTRAP) {
+                    deliverTrap(ptrace);
+                } else {
+                    ptrace.cont(tid, signal); // SIGSTOP; the others are blocked
+                }
+            }
             // The event would have come first, so the call has failed: copy_process() answers ERESTARTNOINTR to a
             // pending
             // signal. It will trap anew, and must find the thread untraced and nobody waiting for this attempt.
             case SPAWNING -> spawned(ptrace, signal);
+            case PARKING -> {
+                if (interruptAnew) {
+                    interruptAnew = false;
+                    ptrace.interrupt(tid);
+                }
+                ptrace.cont(tid, signal);
+            }
             default -> ptrace.cont(tid, signal);
         }
     }
 
+    /** Whether the thread has run an instruction whose fault signal comes next. */
+    private boolean faulted(Ptrace ptrace) {
+        return ptrace.getRegisters(tid, registers) >= 0
+                && registers[Registers.ORIG_RAX] < 0
+                && ptrace.faultPending(tid);
+    }
+
     private void onInterrupt(Ptrace ptrace) {
         switch (state) {
-            case PARKING -> enterAgent(ptrace);
+            case PARKING -> {
+                if (faulted(ptrace)) {
+                    // As a deputy it would take the signal too late: the thread may have run on elsewhere by then.
+                    interruptAnew = true;
+                    ptrace.cont(tid, 0);
+                } else {
+                    enterAgent(ptrace);
+                }
+            }
             case RESUMING -> finishResume(ptrace, 0);
             case SPAWNING -> spawned(ptrace, 0);
             case EXECING -> {
@@ -326,9 +362,44 @@ final class OriginTracee implements Tracer.StopHandler {
         }
         if (resumeInCall) {
             image = outcome(image, ignored ? 0 : signal);
+        } else if (image.trapDue() && signal != Linux.SIGTRAP) {
+            raiseTrap(ptrace, signal);
+            return;
         } else {
             image = image.with(Registers.ORIG_RAX, -1);
         }
+        letGo(ptrace, image, signal);
+    }
+
+    /**
+     * Has the task itself trap, since a SIGTRAP sent to it would not be the same: the kernel's own unblocks the signal, and
+     * takes the handler from it, where it can't be handled (force_sig_fault()), and leaves the trap's number for the handler.
+     * Whatever else is to be delivered waits until then, a signal that this stop is for included: the kernel queues one
+     * anew that has been blocked meanwhile (ptrace_signal()). That would not do with another SIGTRAP, which comes instead.
+     */
+    private void raiseTrap(Ptrace ptrace, int signal) {
+        mask = ptrace.mask(tid);
+        ptrace.setMask(tid, mask | ~SIGTRAP_BIT);
+        registers[Registers.RIP] = AgentRegion.trapEntry();
+        registers[Registers.ORIG_RAX] = -1;
+        registers[Registers.EFLAGS] |= Registers.TRAP_FLAG;
+        state = State.TRAPPING;
+        ptrace.setRegisters(tid, registers);
+        ptrace.cont(tid, signal);
+    }
+
+    private void deliverTrap(Ptrace ptrace) {
+        ThreadImage image = java.util.Objects.requireNonNull(resumeImage).with(Registers.ORIG_RAX, -1);
+        // Not blocked in any case: else the kernel would queue it anew, and it is forced.
+        ptrace.setMask(tid, mask & ~SIGTRAP_BIT);
+        if (ptrace.signalCode(tid) > 0) {
+            ptrace.setSignalAddress(tid, image.register(Registers.RIP));
+        }
+        letGo(ptrace, image, Linux.SIGTRAP);
+    }
+
+    /** Lets the thread run natively from {@code image}. */
+    private void letGo(Ptrace ptrace, ThreadImage image, int signal) {
         long set = ptrace.setXstate(tid, image.xstate());
         if (set >= 0) {
             set = ptrace.setRegisters(tid, image.registers());

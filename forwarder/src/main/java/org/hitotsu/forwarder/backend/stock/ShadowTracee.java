@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
  * state     stop         action
  * AGENT     interrupt    to run: set the image                    → PROGRAM; to end: make it exit
  * PROGRAM   interrupt    to park: take the image, enter the agent → AGENT
+ * PROGRAM   the same, a fault pending: wait for its signal
  * PROGRAM   fault signal the same, reported as a trap             → AGENT
  * any       other signal not delivered: signals belong to the origin
  * </pre>
@@ -37,6 +38,7 @@ final class ShadowTracee implements Tracer.StopHandler {
     private static final int SIGSEGV = 11;
     private static final int SIGSYS = 31;
     private static final int SI_KERNEL = 0x80;
+    private static final int TRAP_TRACE = 2;
 
     private final Tracer tracer;
     private final Reports reports;
@@ -107,12 +109,22 @@ final class ShadowTracee implements Tracer.StopHandler {
             exit(ptrace);
         } else if (toRun != null && !inProgram) {
             enterProgram(ptrace, toRun);
+        } else if (toPark && inProgram && faulted(ptrace)) {
+            // Its signal comes next, and parks it. Taken now, it would come to the agent.
+            ptrace.cont(tid, 0);
         } else if (toPark && inProgram) {
             toPark = false;
             leaveProgram(ptrace, 0);
         } else {
             ptrace.cont(tid, 0);
         }
+    }
+
+    /** Whether the thread has run an instruction whose fault signal comes next. */
+    private boolean faulted(Ptrace ptrace) {
+        return ptrace.getRegisters(tid, registers) >= 0
+                && registers[Registers.ORIG_RAX] < 0
+                && ptrace.faultPending(tid);
     }
 
     private void onSignal(Ptrace ptrace, int signal) {
@@ -159,7 +171,10 @@ final class ShadowTracee implements Tracer.StopHandler {
         if (!interrupted) {
             taken[Registers.ORIG_RAX] = -1;
         }
-        if (signal == Linux.SIGTRAP && ptrace.signalCode(tid) == SI_KERNEL) {
+        long trap = signal == Linux.SIGTRAP ? ptrace.signalCode(tid) : 0;
+        // Unlike a fault it is behind its instruction, which must not run twice.
+        boolean stepped = trap == TRAP_TRACE;
+        if (trap == SI_KERNEL) {
             // int3 stops behind itself; at home it has to be executed again. (0xcd 0x03, the long form, is not used.)
             taken[Registers.RIP] -= 1;
         }
@@ -171,7 +186,8 @@ final class ShadowTracee implements Tracer.StopHandler {
         inProgram = false;
         ptrace.setRegisters(tid, registers);
         ptrace.cont(tid, 0);
-        reports.onParked(tid, new ThreadImage(taken, xstate), interrupted, signal);
+        ThreadImage image = new ThreadImage(taken, xstate);
+        reports.onParked(tid, stepped ? image.withTrapDue() : image, interrupted, signal);
     }
 
     /** Sets the thread before exit(2), called from the agent, whose own calls the filter lets through. */

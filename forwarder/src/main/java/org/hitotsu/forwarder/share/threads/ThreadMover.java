@@ -365,7 +365,8 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
-        if (thread.moved != null && thread.movingTo != network.selfId() && !thread.signalled) {
+        boolean onward = thread.moved != null && thread.movingTo != network.selfId();
+        if (onward && !thread.signalled && !image.trapDue()) {
             depart(thread, thread.movingTo, image);
             return;
         }
