@@ -67,6 +67,9 @@ public final class NodeDaemon {
 
     private record Step(String what, Callable<Future<Void>> action) {}
 
+    /** What is being stopped. */
+    private volatile String stage = "nothing";
+
     private NodeDaemon(NodeConfig config, List<DaemonModule> modules) throws IOException {
         AdminServer.prepare(config.socket());
         this.config = config;
@@ -126,11 +129,18 @@ public final class NodeDaemon {
         return stopped.future();
     }
 
+    /** What {@link #stop} is at, for a message. Any thread. */
+    public String stoppingStage() {
+        return stage;
+    }
+
     private Future<Void> undoNext() {
         if (undo.isEmpty()) {
+            stage = "its threads";
             return Future.succeededFuture();
         }
         Step step = undo.remove(undo.size() - 1);
+        stage = step.what;
         Future<Void> undone;
         try {
             undone = step.action.call();

@@ -207,12 +207,13 @@ final class NodeCommand implements Callable<Integer> {
 
     private static boolean stop(NodeDaemon daemon) {
         Logger log = LoggerFactory.getLogger(NodeCommand.class);
+        log.info("node: stopping");
         try {
             daemon.stop().toCompletionStage().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
             log.info("node: stopped");
             return true;
         } catch (TimeoutException e) {
-            log.error("node: did not stop within {} s", STOP_SECONDS);
+            log.error("node: did not stop within {} s, stopping {}", STOP_SECONDS, daemon.stoppingStage());
         } catch (ExecutionException e) {
             log.error("node: did not stop in order", e.getCause());
         } catch (InterruptedException e) {
