@@ -89,8 +89,12 @@ static s64 discard(char *slot)
 	return 0;
 }
 
-/* One entry of the robust list, as the kernel's handle_futex_death() (Documentation/locking/robust-futex-ABI.rst). */
-static void futex_death(u32 *futex, u32 tid)
+/*
+ * One entry of the robust list, as the kernel's handle_futex_death() (Documentation/locking/robust-futex-ABI.rst). The
+ * kernel itself wakes those who wait for a PI futex. With an operation pending, the thread may have given the lock up and
+ * woken nobody, or have been woken and not have taken it: then another has to be woken in its place.
+ */
+static void futex_death(u32 *futex, u32 tid, int pi, int pending)
 {
 	u32 seen = __atomic_load_n(futex, __ATOMIC_SEQ_CST);
 
@@ -98,11 +102,13 @@ static void futex_death(u32 *futex, u32 tid)
 		u32 dead = (seen & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
 
 		if (__atomic_compare_exchange_n(futex, &seen, dead, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-			if (seen & FUTEX_WAITERS)
+			if (!pi && (seen & FUTEX_WAITERS))
 				sys6(__NR_futex, (u64)futex, FUTEX_WAKE, 1, 0, 0, 0);
 			return;
 		}
 	}
+	if (pending && !pi && (!(seen & FUTEX_TID_MASK) || !(seen & FUTEX_WAITERS)))
+		sys6(__NR_futex, (u64)futex, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
 /*
@@ -132,13 +138,14 @@ static _Noreturn void thread_exit(char *slot)
 
 		for (int i = 0; i < 2048 && (entry & ~1UL) != head; i++) {
 			u64 at = entry & ~1UL;
+			int pi = entry & 1;
 
 			entry = *(u64 *)at;
 			if (at != pending)
-				futex_death((u32 *)(at + offset), tid);
+				futex_death((u32 *)(at + offset), tid, pi, 0);
 		}
 		if (pending)
-			futex_death((u32 *)(pending + offset), tid);
+			futex_death((u32 *)(pending + offset), tid, list[2] & 1, 1);
 		sys(__NR_set_robust_list, 0, 24, 0);
 	}
 	if (sys5(__NR_prctl, PR_GET_TID_ADDRESS, &clear, 0, 0, 0) == 0 && clear) {
