@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: the command line that /proc shows is read from the program's memory, where a worker has just written. */
+/* Limit: the kernel takes pages for /proc/PID/cmdline without waiting for those that are on another node */
 #include "identity.h"
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;

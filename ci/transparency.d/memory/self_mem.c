@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: /proc/self/mem reads and writes what other threads wrote and will read, and refuses what is not mapped. */
+/* Limit: the kernel takes pages for /proc/PID/mem without waiting for those that are on another node */
 #include "memory.h"
 
 static unsigned char *area;
