@@ -97,7 +97,7 @@ final class Jvm {
     /** Parallel streams and a recursive task of the fork-join pool: enough to be compiled, and deoptimized again. */
     private static void streams() throws Exception {
         ForkJoinPool pool = new ForkJoinPool(WORKERS);
-        int count = scaled(1_000_000);
+        int count = scaled(600_000);
         long sum = pool.submit(() -> LongStream.range(0, count).parallel().map(Jvm::mix).sum()).get();
         Map<Integer, Long> groups = pool.submit(() -> IntStream.range(0, count / 10).parallel().boxed()
                         .collect(Collectors.groupingBy(i -> (int) (mix(i) & 15), Collectors.counting())))
@@ -141,7 +141,7 @@ final class Jvm {
         long[] steps = new long[WORKERS];
         CyclicBarrier barrier = new CyclicBarrier(WORKERS, () -> sums.addAndGet(Arrays.stream(steps).sum()));
         team(me -> {
-            for (int i = 0; i < scaled(250); i++) {
+            for (int i = 0; i < scaled(150); i++) {
                 synchronized (monitor) {
                     counted[0]++;
                 }
@@ -183,7 +183,7 @@ final class Jvm {
         CountDownLatch done = new CountDownLatch(WORKERS);
         team(me -> {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (int i = 0; i < scaled(500); i++) {
+            for (int i = 0; i < scaled(200); i++) {
                 if (me % 2 == 0) {
                     queue.put(("item " + me + " " + i).getBytes());
                 } else {
@@ -275,7 +275,7 @@ final class Jvm {
         LongAdder sizes = new LongAdder();
         team(me -> {
             Node[] kept = new Node[6];
-            for (int i = 0; i < scaled(40); i++) {
+            for (int i = 0; i < scaled(30); i++) {
                 kept[i % kept.length] = Node.tree(9 + (i + me) % 4);
                 if (i % 15 == 14 && me == 0) {
                     System.gc();

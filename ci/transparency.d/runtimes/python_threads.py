@@ -6,7 +6,6 @@ import hashlib
 import heapq
 import os
 import queue
-import sys
 import threading
 import time
 import weakref
@@ -69,7 +68,7 @@ def hashes():
 def queues():
     """Bounded queues between makers and takers; each thing comes out once."""
     first, second = queue.Queue(4), queue.PriorityQueue()
-    each = scaled(200)
+    each = scaled(60)
 
     def body(me):
         if me % 2:
@@ -96,7 +95,7 @@ def conditions():
 
     def body(me):
         own.count = 0
-        for round_ in range(scaled(60)):
+        for round_ in range(scaled(15)):
             with changed:
                 changed.wait_for(lambda: turn[0] % WORKERS == me)
                 turn[0] += 1
@@ -112,8 +111,8 @@ def conditions():
                 sums.append(sum(steps))
             barrier.wait()
             own.count += 1
-            assert round_ % 20 or not never.wait(0.002)
-        assert own.count == scaled(60)
+            assert round_ % 5 or not never.wait(0.002)
+        assert own.count == scaled(15)
 
     run(body)
     assert most[0] <= 2 and inside[0] == 0
@@ -138,14 +137,14 @@ def garbage():
 
     def body(me):
         heap = []
-        for i in range(scaled(2000)):
+        for i in range(scaled(400)):
             totals[me] += Node(i).value
             shared[me, i] = str(i)
             heapq.heappush(heap, (i * 48271) % 10007)
             if len(heap) > 50:
                 totals[me] += heapq.heappop(heap)
 
-    gc.set_threshold(200)
+    gc.set_threshold(100)
     run(body)
     gc.collect()
     assert len(Node.live) == 0
@@ -160,15 +159,13 @@ def pools():
     """Results and exceptions come back from a pool's threads."""
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda _: settle(), range(WORKERS)))
-        counts = list(pool.map(divide, range(1, scaled(1200))))
+        counts = list(pool.map(divide, range(1, scaled(400))))
         futures = [pool.submit(lambda n: 1 // n, i % 5) for i in range(scaled(100))]
         failed = sum(isinstance(future.exception(), ZeroDivisionError) for future in futures)
     print("pools", sum(counts), failed, sum(future.result() for future in futures if not future.exception()))
 
 
 def main():
-    # Between Python's threads the lock changes hands so often (seconds).
-    sys.setswitchinterval(0.001)
     hashes()
     queues()
     conditions()
