@@ -271,7 +271,7 @@ static void shared_locks()
 
 int main(int argc, char **argv)
 {
-	arguments(argc, argv, 400);
+	arguments(argc, argv, 200);
 	queues();
 	futures();
 	atomics();

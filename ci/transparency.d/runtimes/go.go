@@ -255,7 +255,7 @@ func locks() {
 				runtime.LockOSThread()
 				defer runtime.UnlockOSThread()
 			}
-			for k := 0; k < scaled(150); k++ {
+			for k := 0; k < scaled(40); k++ {
 				once.Do(func() { called++ })
 				mutex.Lock()
 				for turn%workers != i {
