@@ -54,10 +54,48 @@ GOFMT = (
     "exec gofmt -w ."
 )
 
+# Frames are made, scaled and encoded in slices by threads of their own; of a losslessly coded film each byte is known.
+FFMPEG = (
+    "exec ffmpeg -nostdin -loglevel error -filter_threads 4 -f lavfi -i testsrc2=size=640x360:rate=25:duration=3"
+    " -c:v ffv1 -level 3 -slices 4 -threads 4 -fflags +bitexact -flags +bitexact out.mkv"
+    " -vf scale=320:180 -c:v mpeg4 -threads 4 -fflags +bitexact -flags +bitexact out.avi"
+    " -vf hue=s=0,boxblur=4 -f framemd5 out.md5"
+)
+
+# The processes that it times are children; it waits for what they say in pipes.
+OPENSSL = "exec openssl speed -multi 4 -seconds 1 -bytes 4096 sha256 >out 2>/dev/null"
+
+# Each is told how much to do, not how long; --verify has it look at what it did. All its work is done by children.
+STRESSORS = {
+    "pthread": "--pthread 1 --pthread-ops 3000 --pthread-max 8",
+    "futex": "--futex 2 --futex-ops 40000",
+    "mmap": "--mmap 1 --mmap-ops 20 --mmap-bytes 4m",
+    "vm": "--vm 1 --vm-ops 40000 --vm-bytes 4m --vm-method all",
+    "signal": "--sigq 1 --sigq-ops 400000 --sigfd 1 --sigfd-ops 100000",
+    "segv": "--sigsegv 1 --sigsegv-ops 400000",
+    "pipe": "--pipe 1 --pipe-ops 500000",
+    "eventfd": "--eventfd 1 --eventfd-ops 120000",
+    "membarrier": "--membarrier 1 --membarrier-ops 30",
+    "qsort": "--qsort 1 --qsort-ops 30 --qsort-size 65536",
+}
+
+
+def stressor(name, words):
+    """What it says of time and processes is left out; a failure is a line of another kind."""
+    command = f"exec stress-ng --verify --no-rand-seed --temp-path . --timeout 100 {words} >log 2>&1"
+    return application(
+        f"stress-ng_{name}",
+        *("sh", "-c", command),
+        needs=("stress-ng",),
+        moves="children",
+        ignore=rb"stress-ng: (info|metrc|debug|warn): .*\n",
+    )
+
 
 def applications():
     """Those of ci/e2e, and others. One that is not installed is the caller's to skip."""
-    return [of_e2e(case) for case in packaged()] + [
+    stressors = [stressor(*item) for item in STRESSORS.items()]
+    return [of_e2e(case) for case in packaged()] + stressors + [
         application("node", "node", "-e", NODE),
         application("sqlite3", "sqlite3", "-batch", "db", stdin=SQL),
         application("stockfish", shutil.which("stockfish") or "/usr/games/stockfish", stdin=b"setoption name Threads value 4\nposition startpos\ngo perft 5\nquit\n"),
@@ -65,6 +103,8 @@ def applications():
         application("gm", "gm", "convert", "-size", "640x480", "gradient:red-blue", "-blur", "0x5", "-rotate", "30", "out.ppm"),
         application("x264", "x264", "--quiet", "--threads", "4", "--input-res", "320x240", "--fps", "25", "--demuxer", "raw",
                     "-o", "out.264", "data", inputs=("data",), stderr=False),
+        application("ffmpeg", "sh", "-c", FFMPEG, needs=("ffmpeg",)),
+        application("openssl", "sh", "-c", OPENSSL, needs=("openssl",), ignore=rb"[0-9]+([.][0-9]+)?", moves="whole"),
         application("redis-server", "sh", "-c", REDIS, needs=("redis-server", "redis-benchmark", "redis-cli"), stderr=False),
         application("gofmt", "sh", "-c", GOFMT, needs=("gofmt",)),
         application("rustc", "rustc", "--crate-name", "out", "--crate-type", "rlib", "-O", "-C", "codegen-units=4", "-",

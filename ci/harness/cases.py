@@ -19,6 +19,7 @@ class Case:
     # The status it must end with natively; negative: the signal that kills it. Shared it must be the same.
     status: int = 0
     # "threads": some thread must have run on another node. "whole": the program is one thread, and is moved by request.
+    # "children": it runs natively, what it forks is shared while it runs.
     moves: str = "threads"
     stdin: bytes = b""
     environment: dict = field(default_factory=dict)

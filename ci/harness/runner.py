@@ -16,7 +16,7 @@ from . import cases as case_list
 from .cluster import Cluster, ClusterError, ExistingCluster, visited, where
 from .execution import MARK, MARK_NAME, Stuck, compare, execute
 from .report import Report
-from .watchers import Mover, Strace, WholeMove
+from .watchers import Children, Mover, Strace, WholeMove
 
 # Milliseconds each thread of our programs computes before the part that matters, so that it has been moved by then.
 SETTLE_MS = 150
@@ -59,6 +59,8 @@ def settle_process():
 
 # Seconds between two moves of threads that are moved late.
 LATE = (0.2, 0.5)
+# The same of children, which don't live long.
+CHILDREN = (0.05, 0.1)
 
 
 def build(directory, what):
@@ -118,6 +120,8 @@ class Runner:
     def watcher(self, case, label, seed):
         """What accompanies a shared run; `seed` (any text) is a mover's, None: no mover."""
         watch = None
+        if case.moves == "children":
+            return Children(self.cluster, *((case.name, *CHILDREN) if seed is None else (seed, *self.pace)))
         if seed is not None:
             watch = Mover(self.cluster, seed, *self.pace)
         elif self.moved_late(case):
@@ -160,6 +164,8 @@ class Runner:
         self.start()
         watch = self.watcher(case, label, seed)
         command = self.cluster.command(case.command, place="none" if self.moved_late(case) else "spread")
+        if case.moves == "children":
+            command = list(case.command)
         wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle}
         shared, pid = execute(case, command, directory, self.inputs, wanted, self.limit(case), watch)
         complaints = compare(case, native, shared)
@@ -175,6 +181,8 @@ class Runner:
 
     def whereabouts(self, pid, watch):
         """Complaints about where a process ran and about who accompanied it, and both in words."""
+        if isinstance(watch, Children):
+            return watch.whereabouts()
         complaints = []
         program = self.cluster.program(pid)
         if program is None:

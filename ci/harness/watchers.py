@@ -5,7 +5,7 @@ import random
 import subprocess
 import time
 
-from .cluster import ClusterError
+from .cluster import ClusterError, descendants, visited, where
 
 
 class Mover:
@@ -59,6 +59,64 @@ class WholeMove:
             except OSError:
                 return
             time.sleep(0.01)
+
+
+class Children:
+    """Shares every process that a program starts, of whatever generation, and moves their threads at random like a Mover.
+
+    The program itself runs natively. It is for those that do all their work in children, which are not shared with it.
+    """
+
+    def __init__(self, cluster, seed, low, high):
+        self.cluster = cluster
+        self.random = random.Random(seed)
+        self.low = low
+        self.high = high
+        self.moves = 0
+        self.shared = set()
+        # Process -> why it could not be shared, or a thread of it not be moved, when that was last refused.
+        self.refused = {}
+
+    def __call__(self, process):
+        ids = self.cluster.ids()
+        while process.poll() is None:
+            try:
+                for pid, _ in descendants(process.pid):
+                    if pid not in self.shared:
+                        self.share(pid)
+                self.move(ids)
+            except OSError:
+                return
+            time.sleep(self.random.uniform(self.low, self.high))
+
+    def share(self, pid):
+        try:
+            self.cluster.admin().call("share", pid=pid, place="none")
+            self.shared.add(pid)
+            self.refused.pop(pid, None)
+        except ClusterError as error:
+            self.refused[pid] = str(error)
+
+    def move(self, ids):
+        programs = [program for program in self.cluster.programs(ended=False) if program.get("pid") in self.shared]
+        alive = [(p["pid"], t["tid"]) for p in programs for t in p.get("threads", []) if t.get("state") != "ended"]
+        if alive:
+            try:
+                pid, tid = self.random.choice(alive)
+                self.cluster.migrate(pid, tid, self.random.choice(ids))
+                self.moves += 1
+            except ClusterError as error:
+                # It has ended meanwhile, or can't leave now.
+                self.refused[pid] = str(error)
+
+    def whereabouts(self):
+        """Complaints, and in words where the children ran."""
+        programs = [program for program in self.cluster.programs() if program.get("pid") in self.shared]
+        text = "; ".join(f"{program['pid']}: {where(program)}" for program in programs[:4])
+        text += f"; shared: {len(self.shared)}, refused: {len(self.refused)}, moves: {self.moves}"
+        if any(len(visited(program)) > 1 for program in programs):
+            return [], text
+        return ["no thread of a child has run on another node" + "".join(f"; {why}" for why in set(self.refused.values()))], text
 
 
 class Strace:

@@ -38,6 +38,23 @@ needs_of() {
 		command:python3 python3
 	EOF
 	;;
+	transparency) cat <<-'EOF'
+		command:python3 python3
+		command:make make
+		command:gcc gcc
+		command:g++ g++
+		command:go golang-go
+		command:rustc rustc
+		command:javac default-jdk-headless
+		command:jar default-jdk-headless
+		command:node nodejs
+		command:ffmpeg ffmpeg
+		command:stress-ng stress-ng
+		command:openssl openssl
+		file:/usr/include/stdio.h libc6-dev
+		library:libgomp.so.1 libgomp1
+	EOF
+	;;
 	kernel) cat <<-'EOF'
 		file:/usr/src/linux-source-6.12.tar.xz linux-source-6.12
 		command:make make

@@ -63,7 +63,7 @@ static inline uint64_t xorshift(uint64_t *state)
 #define HASH_START 0xcbf29ce484222325ull
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
 {
-	const unsigned char *at = bytes;
+	const unsigned char *at = (const unsigned char *)bytes;
 
 	for (size_t i = 0; i < count; i++)
 		hash = (hash ^ at[i]) * 0x100000001b3ull;
