@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.stock;
 
 import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
 
+import io.vertx.core.Future;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
@@ -33,6 +34,18 @@ final class Deputies {
         task.queuedCommand = command;
         process.region.request(task.slot, nr, args, command == CMD_EXEC ? STATE_REQUESTED : STATE_FREE);
         handOut(task);
+    }
+
+    /** As {@link #request}, when {@code ready} is complete; not at all if the thread goes home before. */
+    void requestAfter(Future<Void> ready, OriginTask task, int command, long nr, long... args) {
+        Object turn = new Object();
+        task.postponed = turn;
+        ready.onComplete(done -> {
+            if (task.postponed == turn && !task.resuming) {
+                task.postponed = null;
+                request(task, command, nr, args);
+            }
+        });
     }
 
     /**
@@ -118,6 +131,7 @@ final class Deputies {
         task.deputy = false;
         task.executing = false;
         task.queuedCommand = 0;
+        task.postponed = null;
         task.rendezvous = 0;
         task.idle = false;
     }

@@ -35,7 +35,7 @@ final class HomeCalls {
     private final Deputies deputies;
     private final ThreadParking parking;
     private final BorrowedCalls borrowed;
-    private final OriginTracee.Reports reports;
+    private final HandlerWatch handlers;
     /** Calls that came since {@link #hold}; null if they are not held. */
     private @Nullable List<HeldCall> held;
 
@@ -45,13 +45,13 @@ final class HomeCalls {
             Deputies deputies,
             ThreadParking parking,
             BorrowedCalls borrowed,
-            OriginTracee.Reports reports) {
+            HandlerWatch handlers) {
         this.process = process;
         this.trapped = trapped;
         this.deputies = deputies;
         this.parking = parking;
         this.borrowed = borrowed;
-        this.reports = reports;
+        this.handlers = handlers;
     }
 
     /** A thread's call has been received, and waits for its answer. */
@@ -91,6 +91,7 @@ final class HomeCalls {
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> process.events().onExec(tid);
             case Linux.NR_EXIT -> onExit(task, (int) args[0]);
             case Linux.NR_FUTEX -> borrowed.begin(task, args);
+            case Linux.NR_RT_SIGACTION -> handlers.before(args[1]).onComplete(watched -> trapped.proceed(task));
             default -> process.events().onMemoryCall(tid, (int) nr, args);
         }
     }
@@ -121,7 +122,7 @@ final class HomeCalls {
             over.complete();
         });
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.tracer, reports, task.tid, thread, done),
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, thread, done),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (failure != null) {
                         LOG.warn(
@@ -148,8 +149,7 @@ final class HomeCalls {
         OriginTracee previous = task.lastExec;
         Runnable failed = () -> process.onLoop(() -> task.spawning--);
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToExec(
-                        ptrace, process.tracer, reports, task.tid, process.pid, previous, failed),
+                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, failed),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (tracee == null) {
                         // The program that follows could not be prepared, and would run into the filter unprepared.
@@ -160,9 +160,6 @@ final class HomeCalls {
                         task.spawning--;
                         process.notifications.answer(id, -Linux.EPERM);
                         return;
-                    }
-                    if (tracee == previous) {
-                        task.spawning--;
                     }
                     task.lastExec = tracee;
                     process.notifications.proceed(id);

@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +23,14 @@ final class OriginProcess {
     final AgentRegion region;
     final Notifications notifications;
     final Helper helper;
+    final StandingTrace standing;
     final int pid;
     final Map<Integer, OriginTask> tasks = new HashMap<>();
     /** The helper's process id, 0 before the program is prepared. */
     int helperPid;
+
+    /** /proc/PID/mem, once it is prepared and until it has ended. */
+    int memFd = -1;
 
     /** The program is prepared: its calls mean something. */
     boolean ready;
@@ -41,12 +47,14 @@ final class OriginProcess {
             AgentRegion region,
             int pid,
             Collection<Integer> threads,
-            Notifications notifications) {
+            Notifications notifications,
+            StandingTrace standing) {
         this.context = context;
         this.tracer = tracer;
         this.region = region;
         this.pid = pid;
         this.notifications = notifications;
+        this.standing = standing;
         this.helper = new Helper(region, notifications);
         threads.forEach(tid -> tasks.put(tid, new OriginTask(tid)));
     }
@@ -77,6 +85,24 @@ final class OriginProcess {
     /** Calls {@code action} after {@code millis} milliseconds. */
     void later(int millis, Runnable action) {
         context.owner().setTimer(millis, timer -> action.run());
+    }
+
+    /** As {@link #readLongs}, at once; null if a page of them is on another node, or there is none. */
+    long @Nullable [] readLongsNow(long address, int count) {
+        if (ended) {
+            return null;
+        }
+        try (NativeMemory buffer = new NativeMemory(8L * count)) {
+            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), 8L * count, address, 0, 0);
+            if (got != 8L * count) {
+                return null;
+            }
+            long[] words = new long[count];
+            for (int i = 0; i < count; i++) {
+                words[i] = NativeMemory.getLong(buffer.address() + 8L * i);
+            }
+            return words;
+        }
     }
 
     /**

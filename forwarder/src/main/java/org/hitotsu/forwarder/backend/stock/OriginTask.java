@@ -31,6 +31,10 @@ final class OriginTask {
 
     int queuedCommand;
 
+    /** A request for the deputy that has to wait for something else first; null if there is none. */
+    @Nullable
+    Object postponed;
+
     @Nullable
     OriginTracee tracee;
 

@@ -32,6 +32,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final ThreadParking parking;
     private final BorrowedCalls borrowed;
     private final HomeCalls calls;
+    private final HandlerWatch handlers;
     private @Nullable Supplier<Adoption> replacement;
 
     StockOriginThreads(
@@ -41,12 +42,14 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             int pid,
             Collection<Integer> threads,
             Notifications notifications) {
-        process = new OriginProcess(context, tracer, region, pid, threads, notifications);
+        process = new OriginProcess(
+                context, tracer, region, pid, threads, notifications, new StandingTrace(tracer, this, pid));
+        handlers = new HandlerWatch(process);
         trapped = new TrappedCalls(notifications);
         deputies = new Deputies(process);
-        parking = new ThreadParking(process, trapped, deputies, this);
+        parking = new ThreadParking(process, trapped, deputies);
         borrowed = new BorrowedCalls(process, trapped, deputies, parking);
-        calls = new HomeCalls(process, trapped, deputies, parking, borrowed, this);
+        calls = new HomeCalls(process, trapped, deputies, parking, borrowed, handlers);
         notifications.handler(this);
     }
 
@@ -56,8 +59,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     /** The program is prepared: from now on its calls mean something. */
-    void prepared(int helperProcess) {
-        process.helperPid = helperProcess;
+    void prepared(ProgramPreparation.Prepared program) {
+        process.helperPid = program.helperPid();
+        process.memFd = program.memFd();
         process.ready = true;
     }
 
@@ -84,6 +88,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         OriginTask task = process.task(tid);
+        if (nr == Linux.NR_RT_SIGACTION && task == null && process.ready && !foreignAbi) {
+            process.tracer.submit(ptrace -> {
+                ChildTracee.beforeAction(ptrace, process.tracer, tid, args[1]);
+                process.onLoop(() -> process.notifications.proceed(id));
+            });
+            return;
+        }
         if (!process.ready || task == null || foreignAbi || process.ended || !process.isHeard()) {
             // Before the program is prepared, or a child process of it: native.
             process.notifications.proceed(id);
@@ -157,7 +168,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     @Override
     public void exec(int tid, long nr, long[] args) {
         OriginTask task = process.task(tid);
-        if (task != null) {
+        if (task == null) {
+            return;
+        }
+        if (nr == Linux.NR_RT_SIGACTION) {
+            deputies.requestAfter(handlers.before(args[1]), task, CMD_EXEC, nr, args);
+        } else {
             deputies.request(task, CMD_EXEC, nr, args);
         }
     }
@@ -316,6 +332,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     Map<Integer, long[]> rseqs() {
         return parking.rseqs();
+    }
+
+    StandingTrace standing() {
+        return process.standing;
     }
 
     Notifications notifications() {

@@ -14,15 +14,13 @@ final class ThreadParking {
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
-    private final OriginTracee.Reports reports;
     /** Restartable sequences that were taken away from threads which are home again: address, length, signature. */
     private final Map<Integer, long[]> rseqs = new HashMap<>();
 
-    ThreadParking(OriginProcess process, TrappedCalls trapped, Deputies deputies, OriginTracee.Reports reports) {
+    ThreadParking(OriginProcess process, TrappedCalls trapped, Deputies deputies) {
         this.process = process;
         this.trapped = trapped;
         this.deputies = deputies;
-        this.reports = reports;
     }
 
     /** Makes the task of a thread at home a deputy, which has left its restartable sequences behind. */
@@ -61,7 +59,7 @@ final class ThreadParking {
             process.tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
         } else {
             process.tracer.submit(
-                    ptrace -> OriginTracee.seizeToPark(ptrace, process.tracer, reports, tid, task.slot, parked),
+                    ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, tid, task.slot, parked),
                     (seized, failure) -> process.onLoop(() -> {
                         if (seized != null) {
                             task.tracee = seized;
