@@ -159,7 +159,7 @@ public final class FrozenProcess implements AutoCloseable {
             if (threads.containsKey(tid) && threads.get(tid) != State.GONE) {
                 continue;
             }
-            long seized = tracedBefore.contains(tid) ? 0 : ptrace.seize(tid, Ptrace.OPTION_SYSGOOD);
+            long seized = tracedBefore.contains(tid) && !isDead(tid) ? 0 : ptrace.seize(tid, Ptrace.OPTION_SYSGOOD);
             if (seized < 0) {
                 if (seized == -Linux.ESRCH || isDead(tid)) {
                     continue;

@@ -52,6 +52,11 @@ final class ChildTracee implements Tracer.StopHandler {
         }
         int pid = processOf(tid);
         boolean any = pid > 0;
+        if (any && tracer.handler(pid) == null) {
+            // Also of a first thread that has ended: another one that executes a program reports under its id.
+            tracer.handle(pid, new ChildTracee(tracer, pid));
+            ptrace.seize(pid, StandingTrace.OPTIONS);
+        }
         while (any) {
             any = false;
             for (int each : StandingTrace.tasks(pid)) {

@@ -291,7 +291,7 @@ final class OriginTracee implements Tracer.StopHandler {
             }
             // The event would have come first, so the call has failed: copy_process() answers ERESTARTNOINTR to a
             // pending
-            // signal. It will trap anew, and must find the thread untraced and nobody waiting for this attempt.
+            // signal. It will trap anew, and must find the thread at home and nobody waiting for this attempt.
             case SPAWNING -> spawned(ptrace, signal);
             case PARKING -> {
                 if (interruptAnew) {

@@ -75,7 +75,8 @@ final class StandingTrace {
     private void seize(Ptrace ptrace, int tid) {
         Tracer.StopHandler known = tracer.handler(tid);
         OriginTracee executing = known instanceof OriginTracee other && other.tid() != tid ? other : null;
-        if (known != null && executing == null) {
+        // A child process's thread that had this id before is none of the program's.
+        if (known != null && executing == null && !(known instanceof ChildTracee)) {
             return;
         }
         OriginTracee tracee = OriginTracee.atHome(this, tid);
