@@ -255,6 +255,11 @@ int main(int argc, char **argv)
 	CHECK(field && event >= 0 && pipe(pipe_ends) == 0 && semaphores >= 0);
 	/* Alarms go to the workers, for all others block them. */
 	CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+	if (iterations > 1) {
+		/* For the stock back-end a reason to trace it at home, too. */
+		action.sa_flags = 0;
+		CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+	}
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGUSR2);
 	CHECK(pthread_sigmask(SIG_BLOCK, &blocked, NULL) == 0);

@@ -41,6 +41,7 @@ public final class Linux {
     public static final int NR_MPROTECT = 10;
     public static final int NR_MUNMAP = 11;
     public static final int NR_BRK = 12;
+    public static final int NR_RT_SIGACTION = 13;
     public static final int NR_RT_SIGPROCMASK = 14;
     public static final int NR_IOCTL = 16;
     public static final int NR_PREAD64 = 17;
@@ -84,6 +85,7 @@ public final class Linux {
     public static final int NR_PIDFD_GETFD = 438;
     public static final int NR_PROCESS_MADVISE = 440;
 
+    public static final int O_RDONLY = 0;
     public static final int O_RDWR = 2;
     public static final int O_CLOEXEC = 02000000;
     public static final int O_NONBLOCK = 04000;
@@ -100,6 +102,7 @@ public final class Linux {
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
     public static final int SIGTRAP = 5;
     public static final int SIGKILL = 9;
+    public static final int SIGCONT = 18;
     public static final int SIGSTOP = 19;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(

@@ -22,6 +22,7 @@ public final class Ptrace implements AutoCloseable {
     public static final int EVENT_EXEC = 4;
     public static final int EVENT_STOP = 128;
 
+    private static final int SETOPTIONS = 0x4200;
     private static final int GETEVENTMSG = 0x4201;
     private static final int GETREGSET = 0x4204;
     private static final int SETREGSET = 0x4205;
@@ -73,6 +74,11 @@ public final class Ptrace implements AutoCloseable {
 
     public long interrupt(int tid) {
         return ptrace(INTERRUPT, tid, 0, 0);
+    }
+
+    /** Replaces the options of a stopped thread. */
+    public long setOptions(int tid, int options) {
+        return ptrace(SETOPTIONS, tid, 0, options);
     }
 
     /** Lets a stopped thread run on, delivering {@code signal} unless it is 0. */

@@ -32,11 +32,18 @@ import org.hitotsu.forwarder.syscall.SyscallTable;
  */
 public final class FrozenProcess implements AutoCloseable {
     private static final long LOOK_NANOS = 100_000;
+    private static final long CHILD_NANOS = 100_000_000;
     private static final long EVERY_SIGNAL = -1;
     private static final int SYSCALL_STOP = Linux.SIGTRAP | 0x80;
     private static final int RSEQ_CS = 8;
     private static final int RSEQ_CS_START = 8;
     private static final int RSEQ_CS_SIZE = 24;
+
+    /** Lets a stopped thread go on. */
+    public interface LetGo {
+        /** @param groupStopped by SIGSTOP or its kin, which it is to stay in */
+        void letGo(int tid, boolean groupStopped);
+    }
 
     private enum State {
         AWAITED,
@@ -51,6 +58,8 @@ public final class FrozenProcess implements AutoCloseable {
     private final int pid;
     private final Map<Integer, State> threads = new TreeMap<>();
     private final Set<Integer> called = new HashSet<>();
+    private final Set<Integer> tracedBefore = new HashSet<>();
+    private LetGo letGo;
     private long syscallAt;
 
     public FrozenProcess(int pid) {
@@ -66,6 +75,17 @@ public final class FrozenProcess implements AutoCloseable {
         this.pid = pid;
         this.ptrace = ptrace;
         this.ownPtrace = ownPtrace;
+        this.letGo = (tid, groupStopped) -> ptrace.detach(tid, 0);
+    }
+
+    /** Names threads that this operating-system thread traces already, and would hear of no more. Before {@link #freeze}. */
+    public void tracedBefore(Set<Integer> tids) {
+        tracedBefore.addAll(tids);
+    }
+
+    /** Names what lets threads go in place of detaching them. */
+    public void letGo(LetGo how) {
+        letGo = how;
     }
 
     /**
@@ -139,7 +159,7 @@ public final class FrozenProcess implements AutoCloseable {
             if (threads.containsKey(tid) && threads.get(tid) != State.GONE) {
                 continue;
             }
-            long seized = ptrace.seize(tid, Ptrace.OPTION_SYSGOOD);
+            long seized = tracedBefore.contains(tid) && !isDead(tid) ? 0 : ptrace.seize(tid, Ptrace.OPTION_SYSGOOD);
             if (seized < 0) {
                 if (seized == -Linux.ESRCH || isDead(tid)) {
                     continue;
@@ -179,9 +199,20 @@ public final class FrozenProcess implements AutoCloseable {
         if (Ptrace.event(status) == Ptrace.EVENT_STOP) {
             return Ptrace.stopSignal(status) == Linux.SIGTRAP ? State.STOPPED : State.GROUP_STOPPED;
         }
+        if (Ptrace.event(status) == Ptrace.EVENT_FORK || Ptrace.event(status) == Ptrace.EVENT_VFORK) {
+            letChildGo((int) ptrace.eventMessage(tid));
+        }
         // A signal was there first: it is delivered, and the thread stops at its handler.
         ptrace.cont(tid, Ptrace.event(status) == 0 ? Ptrace.stopSignal(status) : 0);
         return State.AWAITED;
+    }
+
+    /** A process that was attached with its parent, traced before: it stops at once, if somebody else has not been told yet. */
+    private void letChildGo(int child) {
+        long deadline = System.nanoTime() + CHILD_NANOS;
+        while (ptrace.detach(child, 0) < 0 && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
     }
 
     /** The threads that are stopped. */
@@ -337,7 +368,7 @@ public final class FrozenProcess implements AutoCloseable {
     }
 
     /**
-     * Lets all threads go on, untraced.
+     * Lets all threads go on, untraced unless {@link #letGo(LetGo)} says otherwise.
      *
      * @param timeoutNanos how long to wait for those that were not stopped and can only be let go as this thread ends
      */
@@ -352,7 +383,7 @@ public final class FrozenProcess implements AutoCloseable {
                 }
                 if (thread.getValue() == State.STOPPED || thread.getValue() == State.GROUP_STOPPED) {
                     settle(tid);
-                    ptrace.detach(tid, 0);
+                    letGo.letGo(tid, thread.getValue() == State.GROUP_STOPPED);
                     thread.setValue(State.GONE);
                 }
                 awaited |= thread.getValue() == State.AWAITED;
@@ -377,7 +408,7 @@ public final class FrozenProcess implements AutoCloseable {
         State state = stateOf(tid, status);
         if (state == State.STOPPED || state == State.GROUP_STOPPED) {
             settle(tid);
-            ptrace.detach(tid, 0);
+            letGo.letGo(tid, state == State.GROUP_STOPPED);
             state = State.GONE;
         }
         threads.put(tid, state);

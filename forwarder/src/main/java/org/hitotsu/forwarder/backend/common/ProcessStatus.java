@@ -39,6 +39,11 @@ public final class ProcessStatus {
         return text.isEmpty() ? 0 : Integer.parseInt(text);
     }
 
+    /** The id of the process that a thread belongs to. */
+    public int process() {
+        return number("Tgid");
+    }
+
     private long bits(String name) {
         String text = text(name);
         return text.isEmpty() ? 0 : Long.parseUnsignedLong(text, 16);
@@ -54,6 +59,11 @@ public final class ProcessStatus {
 
     private long ignored() {
         return bits("SigIgn") | IGNORED_BY_DEFAULT & ~bits("SigCgt");
+    }
+
+    /** Whether there is a handler for signal {@code number}. */
+    public boolean catches(int number) {
+        return (bits("SigCgt") >>> number - 1 & 1) != 0;
     }
 
     /** Whether nothing happens when signal {@code number} is delivered. */

@@ -34,6 +34,10 @@ final class BpfAssembler {
         return 16 + 8 * arg;
     }
 
+    static int argHigh(int arg) {
+        return 20 + 8 * arg;
+    }
+
     BpfAssembler load(int offset) {
         code.add(new Instruction(LD_W_ABS, 0, 0, offset));
         return this;

@@ -1,13 +1,9 @@
 package org.hitotsu.forwarder.backend.stock;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
-import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
@@ -16,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back.
- * Lives on the tracing thread; what it reports goes to the event loop.
+ * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back;
+ * and at home under a {@link StandingTrace}, without which it is untraced there. Lives on the tracing thread; what it reports goes to the event loop.
  *
  * <pre>
  * state      stop                        action
@@ -25,15 +21,17 @@ import org.slf4j.LoggerFactory;
  * PARKING    the same, a fault pending   wait for its signal, interrupt anew
  * PARKING    signal                      deliver it; the interrupt stays pending
  * BIRTH      (first stop of a clone)     wait for {@link #park} or {@link #release}
- * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → untraced
+ * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → HOME
  * EXECING    event exec                  keep it stopped, report
- * EXECING    interrupt                   the call failed: let it go                → untraced
- * SPAWNING   interrupt                   the call failed: let it go                → untraced
+ * EXECING    interrupt                   the call failed: let it go                → HOME
+ * SPAWNING   interrupt                   the call failed: let it go                → HOME
  * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
  * SIGNALLED  –                           wait for {@link #resume}
- * RESUMING   interrupt or signal         set the image, let it go (with the signal) → untraced
+ * RESUMING   interrupt or signal         set the image, let it go (with the signal) → HOME
  * RESUMING   the same, a trap is due     run one instruction under the trap flag → TRAPPING
- * TRAPPING   SIGTRAP                     set the image, let it go with the signal → untraced
+ * TRAPPING   SIGTRAP                     set the image,  let it go with the signal → HOME
+ * HOME       signal                      deliver it, with what the call answers ({@link SignalStop})
+ * HOME       event vfork                 claim the child, and go on
  * any        group stop                  stay in it (PTRACE_LISTEN)
  * </pre>
  */
@@ -53,6 +51,7 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private enum State {
+        HOME,
         PARKING,
         BIRTH,
         SPAWNING,
@@ -76,16 +75,19 @@ final class OriginTracee implements Tracer.StopHandler {
     private static final long SIGTRAP_BIT = 1L << Linux.SIGTRAP - 1;
     private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
     private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
+    private static final int EXEC_OPTIONS = OPTIONS | Ptrace.OPTION_EXEC;
 
+    private final StandingTrace standing;
     private final Tracer tracer;
     private final Reports reports;
     private final int tid;
+    private final SignalStop delivery;
     private final long[] registers = new long[Registers.COUNT];
     private State state;
     private int pendingSignal;
     private boolean thread;
     private Runnable callDone = () -> {};
-    private int pid;
+    private final int pid;
     private Tracer.@Nullable StopHandler leaderHandler;
     private @Nullable BiConsumer<Captured, Throwable> parked;
     private long slot;
@@ -95,67 +97,89 @@ final class OriginTracee implements Tracer.StopHandler {
     private boolean interruptAnew;
     private @Nullable AgentRegion region;
 
-    private OriginTracee(Tracer tracer, Reports reports, int tid, State state) {
-        this.tracer = tracer;
-        this.reports = reports;
+    private OriginTracee(StandingTrace standing, int tid, State state) {
+        this.standing = standing;
+        this.tracer = standing.tracer();
+        this.reports = standing.reports();
+        this.pid = standing.pid();
         this.tid = tid;
+        this.delivery = new SignalStop(tid);
         this.state = state;
     }
 
-    /** Starts to park a thread which is at home and not traced. */
-    static OriginTracee seizeToPark(
-            Ptrace ptrace, Tracer tracer, Reports reports, int tid, long slot, BiConsumer<Captured, Throwable> parked)
+    /** A thread at home that is to be traced from now on. */
+    static OriginTracee atHome(StandingTrace standing, int tid) {
+        return new OriginTracee(standing, tid, State.HOME);
+    }
+
+    /** Has a thread at home traced for a purpose, under the trace it has or a new one. */
+    private static OriginTracee seize(Ptrace ptrace, StandingTrace standing, int tid, int options, State purpose)
             throws KernelException {
-        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.PARKING);
+        OriginTracee tracee = standing.take(tid);
+        if (tracee == null) {
+            tracee = new OriginTracee(standing, tid, purpose);
+            KernelException.check("trace thread " + tid, ptrace.seize(tid, options));
+        }
+        tracee.state = purpose;
+        return tracee;
+    }
+
+    /** Starts to park a thread which is at home. */
+    static OriginTracee seizeToPark(
+            Ptrace ptrace, StandingTrace standing, int tid, long slot, BiConsumer<Captured, Throwable> parked)
+            throws KernelException {
+        OriginTracee tracee = seize(ptrace, standing, tid, OPTIONS, State.PARKING);
         tracee.slot = slot;
         tracee.parked = parked;
-        KernelException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS));
         // No stop is missed: this thread is the one that takes them.
-        tracer.handle(tid, tracee);
+        standing.tracer().handle(tid, tracee);
         ptrace.interrupt(tid);
         return tracee;
     }
 
     /**
      * Traces a thread through its clone, fork or vfork, which it is stopped before. {@code done} runs on the tracing thread
-     * when that is over, whether it made a child or failed, and the thread is not traced any more.
+     * when that is over, whether it made a child or failed, and the thread is at home again.
      */
-    static OriginTracee seizeToSpawn(
-            Ptrace ptrace, Tracer tracer, Reports reports, int tid, boolean thread, Runnable done)
+    static OriginTracee seizeToSpawn(Ptrace ptrace, StandingTrace standing, int tid, boolean thread, Runnable done)
             throws KernelException {
-        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.SPAWNING);
+        OriginTracee tracee = seize(ptrace, standing, tid, SPAWN_OPTIONS, State.SPAWNING);
         tracee.thread = thread;
         tracee.callDone = done;
-        KernelException.check("trace thread " + tid, ptrace.seize(tid, SPAWN_OPTIONS));
-        tracer.handle(tid, tracee);
+        standing.tracer().handle(tid, tracee);
         return tracee;
     }
 
     /**
      * Traces a thread through its execve, which it is stopped before. The event comes under the process's own id, which
      * another thread has until then (ptrace(2), "execve(2) under ptrace").
+     *
+     * @param failed runs on the tracing thread when the call has failed
      */
     static OriginTracee seizeToExec(
-            Ptrace ptrace,
-            Tracer tracer,
-            Reports reports,
-            int tid,
-            int pid,
-            @Nullable OriginTracee previous,
-            Runnable failed)
+            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, Runnable failed)
             throws KernelException {
         if (previous != null && previous.state == State.EXECING) {
             // An execve that has just failed and the next one, as in a walk through PATH: under the same trace.
+            failed.run();
             return previous;
         }
-        OriginTracee tracee = new OriginTracee(tracer, reports, tid, State.EXECING);
-        KernelException.check("trace thread " + tid, ptrace.seize(tid, OPTIONS | Ptrace.OPTION_EXEC));
-        tracee.leaderHandler = tid == pid ? null : tracer.handler(pid);
-        tracee.pid = pid;
+        OriginTracee tracee = seize(ptrace, standing, tid, EXEC_OPTIONS, State.EXECING);
+        Tracer tracer = standing.tracer();
+        tracee.leaderHandler = tid == standing.pid() ? null : tracer.handler(standing.pid());
         tracee.callDone = failed;
         tracer.handle(tid, tracee);
-        tracer.handle(pid, tracee);
+        tracer.handle(standing.pid(), tracee);
         return tracee;
+    }
+
+    int tid() {
+        return tid;
+    }
+
+    /** Names who traces the first thread, whose id this one's execve reports under. */
+    void leader(Tracer.StopHandler handler) {
+        leaderHandler = handler;
     }
 
     /** The call has not reported its effect: if it failed, there will be none. */
@@ -207,8 +231,14 @@ final class OriginTracee implements Tracer.StopHandler {
 
     @Override
     public void onStop(Ptrace ptrace, int stoppedTid, int status) {
+        Tracer.StopHandler leader = leaderHandler;
+        if (stoppedTid != tid && leader != null && Ptrace.event(status) != Ptrace.EVENT_EXEC) {
+            leader.onStop(ptrace, stoppedTid, status);
+            return;
+        }
         if (!Ptrace.stopped(status)) {
             tracer.forget(tid);
+            standing.take(tid);
             BiConsumer<Captured, Throwable> waiter = parked;
             parked = null;
             if (waiter != null) {
@@ -223,6 +253,7 @@ final class OriginTracee implements Tracer.StopHandler {
             case 0 -> onSignal(ptrace, signal);
             case Ptrace.EVENT_STOP -> {
                 if (signal != Linux.SIGTRAP && state != State.RESUMING) {
+                    delivery.groupStop();
                     ptrace.listen(tid);
                 } else {
                     onInterrupt(ptrace);
@@ -232,6 +263,8 @@ final class OriginTracee implements Tracer.StopHandler {
             case Ptrace.EVENT_EXEC -> {
                 state = State.GONE;
                 tracer.forget(tid);
+                // What prepares the new program makes a process of it that is not to be traced.
+                ptrace.setOptions(stoppedTid, EXEC_OPTIONS);
                 reports.onReplaced();
             }
             default -> ptrace.cont(tid, 0);
@@ -239,6 +272,9 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void onSignal(Ptrace ptrace, int signal) {
+        if (state == State.HOME || state == State.PARKING || state == State.SPAWNING || state == State.EXECING) {
+            delivery.before(ptrace, signal);
+        }
         switch (state) {
             case DEPUTY -> {
                 state = State.SIGNALLED;
@@ -255,7 +291,7 @@ final class OriginTracee implements Tracer.StopHandler {
             }
             // The event would have come first, so the call has failed: copy_process() answers ERESTARTNOINTR to a
             // pending
-            // signal. It will trap anew, and must find the thread untraced and nobody waiting for this attempt.
+            // signal. It will trap anew, and must find the thread at home and nobody waiting for this attempt.
             case SPAWNING -> spawned(ptrace, signal);
             case PARKING -> {
                 if (interruptAnew) {
@@ -298,14 +334,21 @@ final class OriginTracee implements Tracer.StopHandler {
 
     private void onSpawn(Ptrace ptrace) {
         int child = (int) ptrace.eventMessage(tid);
-        OriginTracee born = new OriginTracee(tracer, reports, child, State.BIRTH);
-        boolean alive = tracer.claim(ptrace, child, born);
-        if (!alive) {
-            tracer.forget(child);
-        } else if (thread) {
-            reports.onSpawned(tid, child, born);
+        if (state != State.SPAWNING) {
+            // A vfork, and nobody waits for it.
+            standing.child(ptrace, child);
+            ptrace.cont(tid, 0);
+            return;
+        }
+        if (thread) {
+            OriginTracee born = new OriginTracee(standing, child, State.BIRTH);
+            if (tracer.claim(ptrace, child, born)) {
+                reports.onSpawned(tid, child, born);
+            } else {
+                tracer.forget(child);
+            }
         } else {
-            born.release(ptrace);
+            standing.child(ptrace, child);
         }
         spawned(ptrace, 0);
     }
@@ -321,7 +364,6 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void spawned(Ptrace ptrace, int signal) {
-        state = State.GONE;
         letGo(ptrace, signal);
         callDone.run();
     }
@@ -356,7 +398,7 @@ final class OriginTracee implements Tracer.StopHandler {
             return;
         }
         // Natively it would have been thrown away, and have broken off no call; it is kept for those who trace.
-        boolean ignored = signal != 0 && ignores(signal);
+        boolean ignored = signal != 0 && SignalStop.ignores(tid, signal);
         if (signal == 0 || ignored) {
             leaveCallMask(ptrace);
         }
@@ -413,15 +455,6 @@ final class OriginTracee implements Tracer.StopHandler {
         reports.onResumed(tid);
     }
 
-    private boolean ignores(int signal) {
-        try {
-            return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")))
-                    .ignores(signal);
-        } catch (IOException e) {
-            return false; // It has been killed.
-        }
-    }
-
     /**
      * The image of a thread in a forwarded call, joined with how far its deputy has come. A result that asks for a restart
      * is left to the kernel: with the signal's handler and flags it alone knows whether the call is made anew or answers
@@ -462,7 +495,13 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void letGo(Ptrace ptrace, int signal) {
-        tracer.forget(tid);
-        ptrace.detach(tid, signal);
+        if (standing.keep(ptrace, this)) {
+            state = State.HOME;
+            ptrace.cont(tid, signal);
+        } else {
+            state = State.GONE;
+            tracer.forget(tid);
+            ptrace.detach(tid, signal);
+        }
     }
 }

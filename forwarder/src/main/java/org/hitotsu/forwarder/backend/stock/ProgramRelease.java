@@ -24,13 +24,18 @@ final class ProgramRelease {
     private static final int WALL = 0x40000000;
 
     private final Tracer tracer;
+    private final Ptrace ptrace;
+    private final StandingTrace standing;
     private final FrozenProcess process;
     private final Set<Integer> lingering = ConcurrentHashMap.newKeySet();
     private final Set<Integer> interrupted = ConcurrentHashMap.newKeySet();
 
-    ProgramRelease(Tracer tracer, Ptrace ptrace, int pid) {
+    /** @param standing the trace that the program's threads at home are under, which ends with {@link #run} */
+    ProgramRelease(Tracer tracer, Ptrace ptrace, StandingTrace standing) {
         this.tracer = tracer;
-        this.process = new FrozenProcess(pid, ptrace);
+        this.ptrace = ptrace;
+        this.standing = standing;
+        this.process = new FrozenProcess(standing.pid(), ptrace);
     }
 
     /**
@@ -41,6 +46,8 @@ final class ProgramRelease {
      */
     void run(IntPredicate trapped, int helper, Map<Integer, long[]> rseqs) throws KernelException, IOException {
         boolean done = false;
+        boolean traced = standing.isOn();
+        process.tracedBefore(standing.leave());
         try {
             process.freeze(trapped, FREEZE_NANOS);
             int caller = process.caller();
@@ -65,6 +72,10 @@ final class ProgramRelease {
             done = true;
         } finally {
             if (!done) {
+                if (traced) {
+                    standing.resume();
+                    process.letGo((tid, groupStopped) -> standing.adopt(ptrace, tid, groupStopped));
+                }
                 thaw();
                 process.awaited().stream().filter(trapped::test).forEach(interrupted::add);
             }
@@ -87,8 +98,8 @@ final class ProgramRelease {
     /** Lets the process go on. */
     void thaw() {
         List<Integer> before = process.awaited();
-        process.thaw(THAW_NANOS);
         before.forEach(tracer::forget);
+        process.thaw(THAW_NANOS);
         lingering.clear();
         letGoWhenTheyStop();
     }
@@ -96,12 +107,17 @@ final class ProgramRelease {
     private void letGoWhenTheyStop() {
         for (int late : process.awaited()) {
             lingering.add(late);
-            tracer.handle(late, (ptrace, tid, status) -> {
-                if (process.letGo(tid, status)) {
-                    tracer.forget(tid);
-                    lingering.remove(tid);
-                }
-            });
+            tracer.handle(late, this::onLateStop);
+        }
+    }
+
+    private void onLateStop(Ptrace stopped, int tid, int status) {
+        // First: the thread may be handed to somebody who wants to hear of it.
+        tracer.forget(tid);
+        if (process.letGo(tid, status)) {
+            lingering.remove(tid);
+        } else {
+            tracer.handle(tid, this::onLateStop);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.FrozenProcess;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -34,16 +35,24 @@ final class RunningPreparation {
     /** In the control slot, whose helper is not there yet. */
     private static final long PROG = AgentRegion.controlSlot() + StockLayout.SHADOW_FILTER - 16;
 
+    /** For struct sigaction, where the filter was. */
+    private static final long ACTION = AgentRegion.controlSlot() + StockLayout.SHADOW_FILTER;
+
+    private static final int SIGNALS = 64;
+
     private static final long FILTER = AgentRegion.controlSlot() + StockLayout.SHADOW_FILTER;
 
     /**
      * What preparing leaves with the daemon.
      *
      * @param threads the process's threads, frozen
+     * @param breaksOff whether it has a handler that makes calls answer EINTR
      */
-    record Prepared(ProgramPreparation.Prepared program, int pidfd, int listener, List<Integer> threads) {}
+    record Prepared(
+            ProgramPreparation.Prepared program, int pidfd, int listener, List<Integer> threads, boolean breaksOff) {}
 
     private final Tracer tracer;
+    private final Ptrace ptrace;
     private final FrozenProcess process;
     private final AgentRegion region;
     private final int pid;
@@ -54,6 +63,7 @@ final class RunningPreparation {
 
     RunningPreparation(Tracer tracer, Ptrace ptrace, AgentRegion region, int pid) {
         this.tracer = tracer;
+        this.ptrace = ptrace;
         this.process = new FrozenProcess(pid, ptrace);
         this.region = region;
         this.pid = pid;
@@ -79,13 +89,15 @@ final class RunningPreparation {
             fault.release();
             ProgramParts.makeAnonymous(this::call, memFd, maps, StockOriginSpace.LARGEST_COPY);
             listener = ProgramParts.fetch(this::call, pidfd, installFilter());
+            boolean breaksOff = breaksOff();
             int helper = spawnHelper();
             done = true;
             return new Prepared(
                     new ProgramPreparation.Prepared(pid, uffd, memFd, helper, layout),
                     pidfd,
                     listener,
-                    process.stopped());
+                    process.stopped(),
+                    breaksOff);
         } finally {
             if (!done) {
                 undo(pidfd, memFd);
@@ -104,6 +116,21 @@ final class RunningPreparation {
         NativeMemory.putLong(region.local(PROG) + 8, FILTER);
         NativeMemory.copyIn(region.local(FILTER), filter, 0, filter.length);
         return check("install the seccomp filter", call(Linux.NR_SECCOMP, SECCOMP_SET_MODE_FILTER, FILTER_FLAGS, PROG));
+    }
+
+    /** Asks for each handler that the process has. */
+    private boolean breaksOff() throws KernelException, IOException {
+        ProcessStatus status = ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + pid + "/status")));
+        long box = region.local(ACTION);
+        for (int signal = 1; signal <= SIGNALS; signal++) {
+            if (status.catches(signal)) {
+                check("rt_sigaction", call(Linux.NR_RT_SIGACTION, signal, 0, ACTION, SIGNALS / 8));
+                if (SignalledCall.breaksOff(NativeMemory.getLong(box), NativeMemory.getLong(box + 8))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** The agent's code asks for its process id and makes the helper; then comes a trap, which is not waited for. */
@@ -142,15 +169,28 @@ final class RunningPreparation {
         return listener;
     }
 
-    /** Lets the process go on. */
-    void thaw() {
+    /** Lets the process go on, under the trace that it is to stay under. */
+    void thaw(StandingTrace standing) {
+        process.letGo((tid, groupStopped) -> {
+            if (!standing.adopt(ptrace, tid, groupStopped)) {
+                ptrace.detach(tid, 0);
+            }
+        });
+        thaw();
+    }
+
+    private void thaw() {
         process.thaw(THAW_NANOS);
         for (int late : process.awaited()) {
-            tracer.handle(late, (ptrace, tid, status) -> {
-                if (process.letGo(tid, status)) {
-                    tracer.forget(tid);
-                }
-            });
+            tracer.handle(late, this::onLateStop);
+        }
+    }
+
+    private void onLateStop(Ptrace stopped, int tid, int status) {
+        // First: the thread may be handed to somebody who wants to hear of it.
+        tracer.forget(tid);
+        if (!process.letGo(tid, status)) {
+            tracer.handle(tid, this::onLateStop);
         }
     }
 }

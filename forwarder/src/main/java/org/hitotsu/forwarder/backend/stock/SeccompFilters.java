@@ -6,6 +6,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_HIGH;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_LOW;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.NR;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argHigh;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
 
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -26,11 +27,33 @@ final class SeccompFilters {
      */
     private static final int[] WRITING_FUTEX_COMMANDS = {5, 6, 7, 8, 12, 13};
 
+    /** DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL: advice that drops content. */
+    private static final int[] DROPPING_ADVICE = {4, 8, 9, 24, 102};
+    /** Those of which every call is notified, whatever its arguments. */
+    private static final int[] ALWAYS_NOTIFIED = {
+        Linux.NR_MPROTECT,
+        Linux.NR_MUNMAP,
+        Linux.NR_BRK,
+        Linux.NR_MREMAP,
+        Linux.NR_CLONE,
+        Linux.NR_FORK,
+        Linux.NR_VFORK,
+        Linux.NR_EXECVE,
+        Linux.NR_EXECVEAT,
+        Linux.NR_EXIT,
+        Linux.NR_CLONE3,
+        Linux.NR_PKEY_MPROTECT,
+        Linux.NR_REMAP_FILE_PAGES,
+        NR_PROCESS_MADVISE,
+        Linux.NR_SHMAT,
+        Linux.NR_SHMDT
+    };
+
     private SeccompFilters() {}
 
     /**
-     * For the program at its origin: calls that change the address space or its threads are notified, and futex calls that
-     * write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
+     * For the program at its origin: calls that change the address space, its threads or a signal's handler are notified, and
+     * futex calls that write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
      */
     static BpfAssembler origin() {
         BpfAssembler trapUnlessAgent = new BpfAssembler()
@@ -55,9 +78,8 @@ final class SeccompFilters {
                 .ifAnySet(Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE, trapUnlessAgent);
         BpfAssembler mmap = map.append(mapAnonymous);
 
-        // Advice that drops content: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL.
         BpfAssembler advice = new BpfAssembler().load(argLow(2));
-        for (int dropping : new int[] {4, 8, 9, 24, 102}) {
+        for (int dropping : DROPPING_ADVICE) {
             advice.ifEquals(dropping, trapUnlessAgent);
         }
         advice.ret(ALLOW);
@@ -68,35 +90,52 @@ final class SeccompFilters {
         }
         futex.ret(ALLOW);
 
+        // Asking for a handler changes none.
+        BpfAssembler action = new BpfAssembler()
+                .load(argLow(1))
+                .ifNotEquals(0, trapUnlessAgent)
+                .load(argHigh(1))
+                .ifNotEquals(0, trapUnlessAgent)
+                .ret(ALLOW);
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
                 .load(NR);
         filter.ifEquals(StockLayout.NR_RENDEZVOUS, notified());
         filter.ifEquals(Linux.NR_FUTEX, futex);
+        filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
-        for (int nr : new int[] {
-            Linux.NR_MPROTECT,
-            Linux.NR_MUNMAP,
-            Linux.NR_BRK,
-            Linux.NR_MREMAP,
-            Linux.NR_CLONE,
-            Linux.NR_FORK,
-            Linux.NR_VFORK,
-            Linux.NR_EXECVE,
-            Linux.NR_EXECVEAT,
-            Linux.NR_EXIT,
-            Linux.NR_CLONE3,
-            Linux.NR_PKEY_MPROTECT,
-            Linux.NR_REMAP_FILE_PAGES,
-            NR_PROCESS_MADVISE,
-            Linux.NR_SHMAT,
-            Linux.NR_SHMDT
-        }) {
+        for (int nr : ALWAYS_NOTIFIED) {
             filter.ifEquals(nr, trapUnlessAgent);
         }
         return filter.ret(ALLOW);
+    }
+
+    /**
+     * Whether {@link #origin} notifies a call of the program by its own ABI, with these arguments (from 0); but not the
+     * rendezvous.
+     */
+    static boolean originNotifies(long nr, long arg1, long arg2, long arg3) {
+        return switch ((int) nr) {
+            case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
+            case Linux.NR_RT_SIGACTION -> arg1 != 0;
+            case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
+            case Linux.NR_MMAP ->
+                (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
+                        || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
+            default -> contains(ALWAYS_NOTIFIED, (int) nr);
+        };
+    }
+
+    private static boolean contains(int[] values, int value) {
+        for (int each : values) {
+            if (each == value) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** For a shadow: everything is notified but the agent's own calls and sched_yield, which has no effect to share. */

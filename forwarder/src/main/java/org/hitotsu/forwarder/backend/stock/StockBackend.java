@@ -118,9 +118,11 @@ public final class StockBackend implements Backend {
     private final class Attach implements Adoption {
         private final RunningPreparation preparation;
         private final Launch launch;
+        private final boolean breaksOff;
 
         Attach(RunningPreparation preparation, AgentRegion region, RunningPreparation.Prepared made) {
             this.preparation = preparation;
+            this.breaksOff = made.breaksOff();
             launch = new Launch(made.program().pid());
             launch.pidfd = made.pidfd();
             launch.region = region;
@@ -138,9 +140,13 @@ public final class StockBackend implements Backend {
         @Override
         public Future<Void> start() {
             Promise<Void> started = Promise.promise();
+            StandingTrace standing = launch.standing();
             tracer.submit(
                     ptrace -> {
-                        preparation.thaw();
+                        if (breaksOff) {
+                            standing.resume();
+                        }
+                        preparation.thaw(standing);
                         return true;
                     },
                     (thawed, failure) -> context.runOnContext(ignored -> started.complete()));
@@ -170,6 +176,10 @@ public final class StockBackend implements Backend {
             notifications = from;
             threads = new StockOriginThreads(
                     context, tracer, java.util.Objects.requireNonNull(region), pid, threadIds, from);
+        }
+
+        private StandingTrace standing() {
+            return java.util.Objects.requireNonNull(threads).standing();
         }
 
         /** The process is stopped at its next exec: the same once more, under the filter it has. */
@@ -234,7 +244,7 @@ public final class StockBackend implements Backend {
 
         private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
             StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
-            ours.prepared(program.helperPid());
+            ours.prepared(program);
             ours.replacement(this::again);
             StockOriginSpace space = new StockOriginSpace(
                     context, tracer, files.path("hitotsu-keeper"), program, agent, ours, pidfd, watchedFromStart);

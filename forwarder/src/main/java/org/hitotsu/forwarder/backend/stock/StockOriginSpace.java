@@ -223,7 +223,7 @@ final class StockOriginSpace implements OriginSpace {
         ProgramRelease[] releases = new ProgramRelease[1];
         tracer.submit(
                 ptrace -> {
-                    releases[0] = new ProgramRelease(tracer, ptrace, program.pid());
+                    releases[0] = new ProgramRelease(tracer, ptrace, threads.standing());
                     releases[0].run(threads::isTrapped, program.helperPid(), rseqs);
                     return true;
                 },

@@ -11,6 +11,7 @@ import static org.hitotsu.forwarder.nativecall.Linux.MAP_SHARED;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_FUTEX;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_MADVISE;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_MMAP;
+import static org.hitotsu.forwarder.nativecall.Linux.NR_RT_SIGACTION;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_EXEC;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_READ;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_WRITE;
@@ -66,6 +67,35 @@ class SeccompFiltersTest {
             }
         }
         assertThat(notified).isEqualTo(CHANGING);
+    }
+
+    @Test
+    void handlersAreNotifiedUnlessOnlyAskedFor() {
+        assertThat(origin(NR_RT_SIGACTION, PROGRAM, 10, 0, 0x7ff000001000L, 8)).isEqualTo(ALLOW);
+        assertThat(origin(NR_RT_SIGACTION, PROGRAM, 10, 0x7ff000001000L, 0, 8)).isEqualTo(USER_NOTIF);
+        assertThat(origin(NR_RT_SIGACTION, PROGRAM, 10, 0x7ff00000000L, 0, 8)).isEqualTo(USER_NOTIF);
+        assertThat(origin(NR_RT_SIGACTION, AGENT, 10, 0x1000, 0, 8)).isEqualTo(ALLOW);
+    }
+
+    @Test
+    void whatIsSaidToBeNotifiedIsWhatTheFilterNotifies() {
+        long[] values = {
+            0, 1, 2, 3, 4, 7, 8, 9, 10, 24, 102, 0x10, 0x12, 0x20, 0x22, 0x32, 0x80, 0x86, 0x187, 0x100000, 1L << 32
+        };
+        for (int nr = 0; nr < LIMIT; nr++) {
+            for (long value : values) {
+                for (long other : new long[] {0, 2, 0x22}) {
+                    boolean notified = origin(nr, PROGRAM, 5, value, value, other) == USER_NOTIF;
+                    assertThat(SeccompFilters.originNotifies(nr, value, value, other))
+                            .as("system call %d with %x, %x", nr, value, other)
+                            .isEqualTo(notified);
+                    notified = origin(nr, PROGRAM, 5, other, other, value) == USER_NOTIF;
+                    assertThat(SeccompFilters.originNotifies(nr, other, other, value))
+                            .as("system call %d with %x, %x", nr, other, value)
+                            .isEqualTo(notified);
+                }
+            }
+        }
     }
 
     @Test

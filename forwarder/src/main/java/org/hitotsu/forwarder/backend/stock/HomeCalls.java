@@ -1,0 +1,252 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The calls of threads at home that the filter notifies: finds out what each is about and lets it happen, under trace where
+ * it makes or ends tasks. Event loop only.
+ */
+final class HomeCalls {
+    private static final Logger LOG = LoggerFactory.getLogger(HomeCalls.class);
+    private static final int SPAWN_CHECK_MILLIS = 20;
+    /** Some seconds: a thread that ends may wait for a page. */
+    private static final int QUIET_LOOKS = 1000;
+
+    private static final int QUIET_MILLIS = 2;
+
+    private static final int CLONE_VM = 0x100;
+    private static final int CLONE_THREAD = 0x10000;
+
+    /** A trapped call with which nothing was begun yet. */
+    private record HeldCall(OriginTask task, long id, Runnable begin) {}
+
+    private final OriginProcess process;
+    private final TrappedCalls trapped;
+    private final Deputies deputies;
+    private final ThreadParking parking;
+    private final BorrowedCalls borrowed;
+    private final HandlerWatch handlers;
+    /** Calls that came since {@link #hold}; null if they are not held. */
+    private @Nullable List<HeldCall> held;
+
+    HomeCalls(
+            OriginProcess process,
+            TrappedCalls trapped,
+            Deputies deputies,
+            ThreadParking parking,
+            BorrowedCalls borrowed,
+            HandlerWatch handlers) {
+        this.process = process;
+        this.trapped = trapped;
+        this.deputies = deputies;
+        this.parking = parking;
+        this.borrowed = borrowed;
+        this.handlers = handlers;
+    }
+
+    /** A thread's call has been received, and waits for its answer. */
+    void onCall(OriginTask task, long id, long nr, long[] args) {
+        trapped.received(task, id);
+        if (task.deputy) {
+            // It is being parked and came to this call first. Received, the notification holds up the interrupt.
+            trapped.restart(task);
+        } else {
+            unlessHeld(task, () -> begin(task, nr, args));
+        }
+    }
+
+    private void unlessHeld(OriginTask task, Runnable begin) {
+        if (held != null) {
+            held.add(new HeldCall(task, task.trapped, begin));
+        } else {
+            begin.run();
+        }
+    }
+
+    private void begin(OriginTask task, long nr, long[] args) {
+        int tid = task.tid;
+        switch ((int) nr) {
+            case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
+            // The structure may be on another node: its page is waited for like for any access.
+            case Linux.NR_CLONE3 ->
+                process.readLongs(args[0], 1).onComplete(flags -> {
+                    if (flags.succeeded()) {
+                        unlessHeld(task, () -> onClone(task, flags.result()[0], nr, args));
+                    } else {
+                        trapped.proceed(task); // EFAULT, says the kernel
+                    }
+                });
+            case Linux.NR_FORK -> process.events().onFork(tid, (int) nr, args);
+            case Linux.NR_VFORK -> trapped.proceed(task);
+            case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> process.events().onExec(tid);
+            case Linux.NR_EXIT -> onExit(task, (int) args[0]);
+            case Linux.NR_FUTEX -> borrowed.begin(task, args);
+            case Linux.NR_RT_SIGACTION -> handlers.before(args[1]).onComplete(watched -> trapped.proceed(task));
+            default -> process.events().onMemoryCall(tid, (int) nr, args);
+        }
+    }
+
+    private void onClone(OriginTask task, long flags, long nr, long[] args) {
+        if ((flags & CLONE_THREAD) != 0) {
+            spawn(task, true);
+        } else if ((flags & CLONE_VM) != 0) {
+            // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
+            trapped.proceed(task);
+        } else {
+            process.events().onFork(task.tid, (int) nr, args);
+        }
+    }
+
+    /** Lets the fork happen that a thread is stopped at; completes when it is over. */
+    Future<Void> fork(OriginTask task) {
+        return task.trapped == 0 ? Future.succeededFuture() : spawn(task, false);
+    }
+
+    /** Lets a clone or fork happen under trace; completes when it is over. */
+    private Future<Void> spawn(OriginTask task, boolean thread) {
+        long id = trapped.take(task);
+        task.spawning++;
+        Promise<Void> over = Promise.promise();
+        Runnable done = () -> process.onLoop(() -> {
+            task.spawning--;
+            over.complete();
+        });
+        process.tracer.submit(
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, thread, done),
+                (tracee, failure) -> process.onLoop(() -> {
+                    if (failure != null) {
+                        LOG.warn(
+                                "thread {} is traced by somebody else, its new threads stay at home: {}",
+                                task.tid,
+                                failure.getMessage());
+                        done.run();
+                    }
+                    process.notifications.proceed(id);
+                    if (tracee != null) {
+                        process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
+                    }
+                }));
+        return over.future();
+    }
+
+    /** Lets the execve happen that a thread is stopped at. */
+    void execute(OriginTask task) {
+        if (task.trapped == 0) {
+            return;
+        }
+        long id = trapped.take(task);
+        task.spawning++;
+        OriginTracee previous = task.lastExec;
+        Runnable failed = () -> process.onLoop(() -> task.spawning--);
+        process.tracer.submit(
+                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, failed),
+                (tracee, failure) -> process.onLoop(() -> {
+                    if (tracee == null) {
+                        // The program that follows could not be prepared, and would run into the filter unprepared.
+                        LOG.warn(
+                                "thread {} is traced by somebody else and may not execute a program: {}",
+                                task.tid,
+                                failure.getMessage());
+                        task.spawning--;
+                        process.notifications.answer(id, -Linux.EPERM);
+                        return;
+                    }
+                    task.lastExec = tracee;
+                    process.notifications.proceed(id);
+                    process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
+                }));
+    }
+
+    private void onExit(OriginTask task, int status) {
+        if (!process.everMoved) {
+            process.tasks.remove(task.tid);
+            trapped.proceed(task);
+            process.events().onThreadGone(task.tid);
+            return;
+        }
+        // The kernel's own exit would not wait for pages which are elsewhere (agent.c, thread_exit).
+        task.ending = true;
+        parking.park(task).onComplete(done -> {
+            if (done.succeeded()) {
+                end(task, status);
+            }
+        });
+    }
+
+    /** Has a deputy end its thread, as exit(2) with {@code status} would. */
+    void end(OriginTask task, int status) {
+        long head = robustList(task.tid);
+        task.ending = true;
+        long[] rseq = task.rseq;
+        deputies.request(
+                task, StockLayout.CMD_CALL, StockLayout.CALL_THREAD_EXIT, status, head, rseq[0], rseq[1], rseq[2]);
+    }
+
+    private static long robustList(int tid) {
+        try (NativeMemory out = new NativeMemory(16)) {
+            long got = Linux.call(Linux.NR_GET_ROBUST_LIST, tid, out.address(), out.address() + 8);
+            return got == 0 ? NativeMemory.getLong(out.address()) : 0;
+        }
+    }
+
+    /**
+     * Holds calls at their entry; completes when no thread is traced, or in the agent, any more.
+     *
+     * @param over whether nothing else traces a thread
+     */
+    Future<Void> hold(BooleanSupplier over) {
+        held = new ArrayList<>();
+        for (OriginTask task : process.tasks.values()) {
+            if (!task.resuming) {
+                // It may wait for a futex for long. The call comes again, and is held.
+                borrowed.breakOff(task);
+            }
+        }
+        Promise<Void> quiet = Promise.promise();
+        awaitQuiet(quiet, over, QUIET_LOOKS);
+        return quiet.future();
+    }
+
+    private void awaitQuiet(Promise<Void> quiet, BooleanSupplier over, int looks) {
+        if (over.getAsBoolean() && process.tasks.values().stream().allMatch(OriginTask::isQuiet)) {
+            quiet.complete();
+        } else if (looks == 0 || process.ended) {
+            quiet.fail(
+                    "a thread of it is being born, ends, executes another program, or is in a call that can't be interrupted;"
+                            + " try again");
+        } else {
+            process.later(QUIET_MILLIS, () -> awaitQuiet(quiet, over, looks - 1));
+        }
+    }
+
+    /**
+     * Ends {@link #hold}: the program stays.
+     *
+     * @param interrupted threads for which an interrupt of ptrace is pending, which they take behind their call
+     */
+    void unhold(Set<Integer> interrupted) {
+        List<HeldCall> calls = held;
+        held = null;
+        for (HeldCall call : calls == null ? List.<HeldCall>of() : calls) {
+            if (call.task().trapped != call.id()) {
+                continue;
+            }
+            if (interrupted.contains(call.task().tid)) {
+                // It is traced until it has stopped, and makes the call anew then.
+                trapped.answer(call.task(), -Linux.ERESTARTNOINTR);
+            } else {
+                call.begin().run();
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Promise;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.jspecify.annotations.Nullable;
+
+/** What the daemon knows of one thread of a program at its origin. Event loop only. */
+final class OriginTask {
+    final int tid;
+    /** The notification of a trapped call at home, 0 if none. */
+    long trapped;
+
+    boolean deputy;
+    boolean stoppedAtBirth;
+    /** Clones, forks and execs it is in and traced for. */
+    int spawning;
+
+    boolean ending;
+    boolean resuming;
+    /** The deputy is stopped for a signal, which goes home with it. */
+    boolean signalled;
+
+    long slot;
+    /** The notification of the rendezvous the deputy waits in, 0 if none. */
+    long rendezvous;
+
+    boolean rendezvousAged;
+    boolean idle;
+    /** Whether a request was handed out (or waits in the mailbox) whose end was not reported. */
+    boolean executing;
+
+    int queuedCommand;
+
+    /** A request for the deputy that has to wait for something else first; null if there is none. */
+    @Nullable
+    Object postponed;
+
+    @Nullable
+    OriginTracee tracee;
+
+    /** At home, but in the agent, which makes a call for it. */
+    boolean borrowed;
+
+    /** Its image in that call, as soon as the agent has been given it. */
+    @Nullable
+    ThreadImage inBorrowedCall;
+
+    /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
+    long[] rseq = new long[3];
+
+    /** What traced its last execve, and may still. */
+    @Nullable
+    OriginTracee lastExec;
+
+    @Nullable
+    Promise<Void> resumed;
+
+    @Nullable
+    Promise<Void> unregistered;
+
+    OriginTask(int tid) {
+        this.tid = tid;
+    }
+
+    /** Whether it runs natively, untraced but for what the process as a whole is traced for. */
+    boolean isQuiet() {
+        return !deputy && spawning == 0 && tracee == null && !resuming && !stoppedAtBirth;
+    }
+}

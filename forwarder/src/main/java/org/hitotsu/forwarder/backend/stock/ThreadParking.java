@@ -1,0 +1,182 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+
+/** Takes threads at home into the agent, as deputies, and lets them run natively again. Event loop only. */
+final class ThreadParking {
+    private final OriginProcess process;
+    private final TrappedCalls trapped;
+    private final Deputies deputies;
+    /** Restartable sequences that were taken away from threads which are home again: address, length, signature. */
+    private final Map<Integer, long[]> rseqs = new HashMap<>();
+
+    ThreadParking(OriginProcess process, TrappedCalls trapped, Deputies deputies) {
+        this.process = process;
+        this.trapped = trapped;
+        this.deputies = deputies;
+    }
+
+    /** Makes the task of a thread at home a deputy, which has left its restartable sequences behind. */
+    Future<ThreadImage> park(OriginTask task) {
+        if (task.deputy) {
+            return Future.failedFuture(
+                    "thread " + task.tid + (task.borrowed ? " is in a call on a futex" : " is not at home"));
+        }
+        if ((task.trapped != 0 || task.spawning > 0) && !task.ending) {
+            return Future.failedFuture("thread " + task.tid + " is in a system call that changes the address space");
+        }
+        return capture(task).compose(done -> settle(task, done));
+    }
+
+    /** Puts a thread that is at home into the agent, and answers what it was. If it fails, the thread goes on at home. */
+    Future<OriginTracee.Captured> capture(OriginTask task) {
+        int tid = task.tid;
+        try {
+            task.slot = process.region.takeSlot();
+        } catch (IllegalStateException full) {
+            return Future.failedFuture(full);
+        }
+        process.everMoved = true;
+        task.deputy = true;
+        Promise<OriginTracee.Captured> captured = Promise.promise();
+        BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> process.onLoop(() -> {
+            if (failure != null) {
+                captured.tryFail(failure);
+            } else {
+                captured.tryComplete(image);
+            }
+        });
+        OriginTracee tracee = task.tracee;
+        if (task.stoppedAtBirth && tracee != null) {
+            task.stoppedAtBirth = false;
+            process.tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
+        } else {
+            process.tracer.submit(
+                    ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, tid, task.slot, parked),
+                    (seized, failure) -> process.onLoop(() -> {
+                        if (seized != null) {
+                            task.tracee = seized;
+                            trapped.restart(task);
+                        } else {
+                            task.deputy = false;
+                            process.region.freeSlot(task.slot);
+                            task.slot = 0;
+                            captured.tryFail(failure);
+                            trapped.proceed(task);
+                        }
+                    }));
+        }
+        return captured.future();
+    }
+
+    /**
+     * Takes the thread's restartable sequences away, before its memory moves: the kernel would write the CPU number into
+     * that area at each switch of the deputy. It is not registered on the other node either, since CPU numbers of two
+     * nodes overlap and per-CPU data would be shared by CPUs that are not the same; the program sees it unregistered.
+     */
+    private Future<ThreadImage> settle(OriginTask task, OriginTracee.Captured captured) {
+        long[] rseq = captured.rseq();
+        if (rseq[0] == 0 || task.ending) {
+            task.rseq = rseq;
+            return Future.succeededFuture(captured.image());
+        }
+        return abortSequence(captured.image(), rseq[0]).compose(image -> {
+            if (task.signalled) {
+                // Stopped for it since it was parked: it would not make the call, will not leave, and keeps them.
+                return Future.succeededFuture(image);
+            }
+            Promise<Void> promise = Promise.promise();
+            task.unregistered = promise;
+            deputies.request(task, StockLayout.CMD_EXEC, Linux.NR_RSEQ, rseq[0], rseq[1], 1, rseq[2]);
+            return promise.future().map(unregistered -> {
+                rseqs.put(task.tid, rseq);
+                return image;
+            });
+        });
+    }
+
+    /** A thread taken in the middle of a restartable sequence goes on at its abort handler (rseq(2)). */
+    private Future<ThreadImage> abortSequence(ThreadImage image, long area) {
+        return process.readLongs(area + 8, 1)
+                .compose(descriptor -> descriptor[0] == 0
+                        ? Future.succeededFuture(image)
+                        : process.readLongs(descriptor[0] + 8, 3).map(sequence -> {
+                            long offset = image.register(Registers.RIP) - sequence[0];
+                            return Long.compareUnsigned(offset, sequence[1]) < 0
+                                    ? image.with(Registers.RIP, sequence[2])
+                                    : image;
+                        }))
+                .otherwise(image);
+    }
+
+    /** Lets a thread that was just created run at home. */
+    void release(OriginTask task) {
+        if (task.stoppedAtBirth) {
+            task.stoppedAtBirth = false;
+            OriginTracee tracee = task.tracee;
+            task.tracee = null;
+            if (tracee != null) {
+                process.tracer.submit(tracee::release);
+            }
+        }
+    }
+
+    /** See {@link org.hitotsu.forwarder.backend.OriginThreads#resume}. */
+    Future<Void> resume(OriginTask task, ThreadImage image, boolean inCall) {
+        OriginTracee tracee = task.tracee;
+        if (tracee == null) {
+            return Future.failedFuture("thread " + task.tid + " has ended");
+        }
+        task.resuming = true;
+        Promise<Void> resumed = Promise.promise();
+        task.resumed = resumed;
+        process.tracer.submit(ptrace -> {
+            tracee.resume(ptrace, process.region, image, inCall);
+            process.onLoop(() -> {
+                if (task.rendezvous != 0) {
+                    long id = task.rendezvous;
+                    task.rendezvous = 0;
+                    process.notifications.answer(id, 0);
+                }
+            });
+        });
+        return resumed.future();
+    }
+
+    /** A thread that was to be resumed runs natively. Does nothing for another. */
+    void finishResume(OriginTask task) {
+        if (!task.resuming) {
+            return;
+        }
+        deputies.dismiss(task);
+        task.resuming = false;
+        task.signalled = false;
+        task.tracee = null;
+        task.borrowed = false;
+        Promise<Void> resumed = task.resumed;
+        task.resumed = null;
+        if (resumed != null) {
+            resumed.complete();
+        }
+    }
+
+    /** A thread has ended; {@code task} if it was known. */
+    void gone(int tid, @org.jspecify.annotations.Nullable OriginTask task) {
+        rseqs.remove(tid);
+        if (task != null && task.slot != 0) {
+            process.region.freeSlot(task.slot);
+        }
+    }
+
+    /** Restartable sequences to be registered again when the program is let go, by thread. */
+    Map<Integer, long[]> rseqs() {
+        return Map.copyOf(rseqs);
+    }
+}
