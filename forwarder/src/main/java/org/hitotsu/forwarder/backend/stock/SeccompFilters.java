@@ -31,8 +31,10 @@ final class SeccompFilters {
     /**
      * For the program at its origin: calls that change the address space or its threads are notified, and futex calls that
      * write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
+     *
+     * @param clusterCpus whether calls about affinity are notified, too
      */
-    static BpfAssembler origin() {
+    static BpfAssembler origin(boolean clusterCpus) {
         BpfAssembler trapUnlessAgent = new BpfAssembler()
                 .load(IP_HIGH)
                 .ifEquals(
@@ -95,6 +97,10 @@ final class SeccompFilters {
             Linux.NR_SHMDT
         }) {
             filter.ifEquals(nr, trapUnlessAgent);
+        }
+        if (clusterCpus) {
+            filter.ifEquals(Linux.NR_SCHED_SETAFFINITY, trapUnlessAgent);
+            filter.ifEquals(Linux.NR_SCHED_GETAFFINITY, trapUnlessAgent);
         }
         return filter.ret(ALLOW);
     }

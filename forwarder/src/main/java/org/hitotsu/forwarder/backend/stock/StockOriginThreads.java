@@ -775,7 +775,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.tracee = tracee;
             task.stoppedAtBirth = true;
             tasks.put(child, task);
-            events().onThreadCreated(child);
+            events().onThreadCreated(child, parent);
         });
     }
 

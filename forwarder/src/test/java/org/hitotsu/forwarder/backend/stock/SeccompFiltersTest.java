@@ -33,7 +33,8 @@ class SeccompFiltersTest {
     private static final Set<Integer> CHANGING =
             new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 216, 322, 329, 435, 440));
 
-    private final byte[] origin = SeccompFilters.origin().toBytes();
+    private final byte[] origin = SeccompFilters.origin(false).toBytes();
+    private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
     private final byte[] shadow = SeccompFilters.shadow().toBytes();
 
     private int origin(int nr, long ip, long... args) {
@@ -52,6 +53,22 @@ class SeccompFiltersTest {
     void kernelWouldLoadThem() {
         assertThat(ClassicBpf.wellFormed(origin)).isTrue();
         assertThat(ClassicBpf.wellFormed(shadow)).isTrue();
+        assertThat(ClassicBpf.wellFormed(clusterCpus)).isTrue();
+    }
+
+    @Test
+    void askedToItNotifiesAffinityToo() {
+        for (int nr = 0; nr < LIMIT; nr++) {
+            boolean affinity = nr == 203 || nr == 204;
+            assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, X86_64, PROGRAM)))
+                    .as("system call %d", nr)
+                    .isEqualTo(affinity ? USER_NOTIF : origin(nr, PROGRAM));
+            assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, I386, PROGRAM)))
+                    .as("system call %d of another ABI", nr)
+                    .isEqualTo(ALLOW);
+        }
+        assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(204, X86_64, AGENT)))
+                .isEqualTo(ALLOW);
     }
 
     @Test
