@@ -88,7 +88,7 @@ step() {
 	log=$(mktemp)
 	run_logged "$name" "$limit" "$log" "$@"
 	rc=$?
-	if ! count_line "$name" "$rc" '(e2e|attach|selftests|transparency)' "$log"; then
+	if ! count_line "$name" "$rc" '(e2e|attach|cpus|selftests|transparency)' "$log"; then
 		if [ "$rc" = 0 ]; then add_passed; else add_failed "$name: exit status $rc"; fi
 	fi
 	rm -f "$log"

@@ -125,7 +125,7 @@ def build_tree():
     run = subprocess.run([str(TREE / "hitotsu"), "version"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
     if run.returncode:
         raise VmError("this tree does not build; see above")
-    for directory in ("ci/workloads", "ci/transparency.d", "ci/attach.d"):
+    for directory in ("ci/workloads", "ci/transparency.d", "ci/attach.d", "ci/cpus.d"):
         output("make", "-s", "-C", TREE / directory)
 
 

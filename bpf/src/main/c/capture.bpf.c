@@ -151,7 +151,7 @@ static __always_inline int copies_memory(u64 clone_args)
 	return !(flags & CLONE_VM);
 }
 
-static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hito_rule *rule)
+static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hito_rule *rule, u32 space_flags)
 {
 	switch (rule->home) {
 	case HITO_HOME_CAPTURE:
@@ -164,6 +164,8 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 		return !(ev->args[0] & CLONE_VM);
 	case HITO_HOME_CLONE3:
 		return copies_memory(ev->args[0]);
+	case HITO_HOME_AFFINITY:
+		return space_flags & HITO_SPACE_CLUSTER_CPUS;
 	default:
 		return 0;
 	}
@@ -191,7 +193,7 @@ int hito_capture(u64 *ctx)
 		return HITOTSU_WAIT;
 	rule = rule_of(ev);
 	if (ev->mode == HITOTSU_HOME) {
-		if (!(space->flags & HITO_SPACE_SHARED) || !rule || !captured_at_home(ev, rule))
+		if (!(space->flags & HITO_SPACE_SHARED) || !rule || !captured_at_home(ev, rule, space->flags))
 			return HITOTSU_LOCAL;
 		return told(ev) ? HITOTSU_TAKEN : HITOTSU_WAIT;
 	}

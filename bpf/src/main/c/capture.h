@@ -22,6 +22,7 @@ enum hito_home_rule {
 	HITO_HOME_DROPPING = 3,		/* madvise: captured if it drops content */
 	HITO_HOME_CLONE = 4,		/* clone: captured if the child gets a copy of the memory */
 	HITO_HOME_CLONE3 = 5,		/* the same, with its flags in memory */
+	HITO_HOME_AFFINITY = 6,		/* captured where the space sees the cluster's processors */
 };
 
 /* What becomes of a system call of a thread in a shadow. */
@@ -49,6 +50,7 @@ struct hito_rule {
 
 /* Flags of a space. */
 #define HITO_SPACE_SHARED 1		/* the program is prepared: its calls mean something */
+#define HITO_SPACE_CLUSTER_CPUS 2	/* it is told of the processors of all nodes */
 
 /* An attached process of this daemon, by its cookie. */
 struct hito_space {

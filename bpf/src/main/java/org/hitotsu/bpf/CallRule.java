@@ -27,7 +27,9 @@ public record CallRule(Home home, Remote remote, Payload payload, int payloadArg
         /** clone: handed to the daemon if the child gets a copy of the memory. */
         CAPTURE_CLONE,
         /** The same for clone3. */
-        CAPTURE_CLONE3
+        CAPTURE_CLONE3,
+        /** Handed to the daemon if the process is told of the processors of all nodes. */
+        CAPTURE_AFFINITY
     }
 
     /** The order is the C side's. */

@@ -14,16 +14,22 @@ public interface Backend {
     /** Looks for every feature this back-end needs. Blocking: not on the event loop. */
     List<Feature> probe();
 
-    /** The seccomp filter (array of struct sock_filter) with which a program has to be launched; empty for none. */
-    byte[] launchFilter();
+    /**
+     * The seccomp filter (array of struct sock_filter) with which a program has to be launched; empty for none.
+     *
+     * @param clusterCpus whether calls about affinity are to be seen, too: see {@link #adopt}
+     */
+    byte[] launchFilter(boolean clusterCpus);
 
     /**
      * Takes over a process which waits in the launcher: answers when the daemon traces it, before it executes the
      * program.
      *
      * @param listener the launcher's descriptor of the filter's listener
+     * @param clusterCpus whether sched_getaffinity and sched_setaffinity of threads at home come to
+     *     {@link OriginThreads.Events#onMemoryCall}, also from the programs that it executes later
      */
-    Future<Adoption> adopt(int pid, int listener);
+    Future<Adoption> adopt(int pid, int listener, boolean clusterCpus);
 
     /**
      * Takes over a process that runs already. Answers when all its threads are prepared and stand still, to go on with

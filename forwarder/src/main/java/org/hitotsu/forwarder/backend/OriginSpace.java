@@ -14,6 +14,8 @@ public interface OriginSpace {
 
     PagePort pages();
 
+    ProcessorPort processors();
+
     /** Regards the changes which system call {@code nr} has made to the VMAs. To be called under the range lock. */
     void vmasChanged();
 

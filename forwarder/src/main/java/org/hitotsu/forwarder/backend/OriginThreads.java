@@ -15,8 +15,10 @@ public interface OriginThreads {
         /**
          * A new thread exists, stopped before its first instruction. To be answered with {@link #release} or
          * {@link #park}.
+         *
+         * @param creator the thread that has made it; 0 if that is not known
          */
-        void onThreadCreated(int tid);
+        void onThreadCreated(int tid, int creator);
 
         /** A thread has ended; its number may be reused by the kernel. */
         void onThreadGone(int tid);
@@ -31,8 +33,8 @@ public interface OriginThreads {
         void onDeputySignal(int tid);
 
         /**
-         * A thread at home is stopped at the entry of a system call that changes the address space. To be answered
-         * once, with {@link #answer} or {@link #proceed}.
+         * A thread at home is stopped at the entry of a system call that changes the address space, or is about affinity
+         * (see {@link Backend#adopt}). To be answered once, with {@link #answer} or {@link #proceed}.
          */
         void onMemoryCall(int tid, int nr, long[] args);
 

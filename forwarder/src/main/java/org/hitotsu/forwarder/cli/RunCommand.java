@@ -28,6 +28,12 @@ final class RunCommand implements Callable<Integer> {
         NONE
     }
 
+    /** Which processors a program is told of. */
+    enum Cpus {
+        ORIGIN,
+        ALL
+    }
+
     @Mixin
     private SocketOption socket = new SocketOption();
 
@@ -45,6 +51,15 @@ final class RunCommand implements Callable<Integer> {
             description =
                     "spread: threads are moved over the nodes as they start; none: all stay until you migrate them")
     private Place place = Place.SPREAD;
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "WHICH",
+            defaultValue = "origin",
+            description = "how many processors the program is told of, for programs that start one thread for each."
+                    + " origin: those of this computer; all: those of all nodes that may host threads, as they are"
+                    + " now; default: origin")
+    private Cpus cpus = Cpus.ORIGIN;
 
     @Parameters(paramLabel = "CMD ARGS", arity = "1..*", description = "the program and its arguments")
     private List<String> command = new ArrayList<>();
@@ -64,7 +79,13 @@ final class RunCommand implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> new CliException(
                         ExitCodes.RUN_FAILURE, "run: this build can't share programs; install a complete one"));
-        starter.exec(new LaunchOptions(daemonSocket, ids, place.name().toLowerCase(Locale.ROOT), program, command));
+        starter.exec(new LaunchOptions(
+                daemonSocket,
+                ids,
+                place.name().toLowerCase(Locale.ROOT),
+                cpus.name().toLowerCase(Locale.ROOT),
+                program,
+                command));
         throw new CliException(ExitCodes.RUN_FAILURE, program + ": was not started; see the daemon's log");
     }
 }

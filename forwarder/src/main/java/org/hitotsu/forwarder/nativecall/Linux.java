@@ -64,6 +64,8 @@ public final class Linux {
     public static final int NR_PRCTL = 157;
     public static final int NR_ARCH_PRCTL = 158;
     public static final int NR_FUTEX = 202;
+    public static final int NR_SCHED_SETAFFINITY = 203;
+    public static final int NR_SCHED_GETAFFINITY = 204;
     public static final int NR_REMAP_FILE_PAGES = 216;
     public static final int NR_RESTART_SYSCALL = 219;
     public static final int NR_TGKILL = 234;
@@ -72,6 +74,7 @@ public final class Linux {
     public static final int NR_GET_ROBUST_LIST = 274;
     public static final int NR_FALLOCATE = 285;
     public static final int NR_PROCESS_VM_READV = 310;
+    public static final int NR_PROCESS_VM_WRITEV = 311;
     public static final int NR_SECCOMP = 317;
     public static final int NR_PIPE2 = 293;
     public static final int NR_MEMFD_CREATE = 319;

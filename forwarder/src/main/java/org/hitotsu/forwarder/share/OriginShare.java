@@ -14,6 +14,7 @@ import java.util.Set;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
+import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.membership.Computer;
 import org.hitotsu.forwarder.share.pages.NodeMemory;
@@ -24,6 +25,7 @@ import org.hitotsu.forwarder.share.proto.HostReport;
 import org.hitotsu.forwarder.share.proto.ProgramEnded;
 import org.hitotsu.forwarder.share.proto.ProgramStarted;
 import org.hitotsu.forwarder.share.proto.ShareMessage;
+import org.hitotsu.forwarder.share.threads.ClusterCpus;
 import org.hitotsu.forwarder.share.threads.Placement;
 import org.hitotsu.forwarder.share.threads.SharedThread;
 import org.hitotsu.forwarder.share.threads.ThreadMover;
@@ -43,8 +45,10 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
      * What a user asked for.
      *
      * @param attached whether the program ran before it was shared, and is to survive the node
+     * @param clusterCpus whether it is told of the processors of all its nodes
      */
-    record Request(int pid, List<String> command, boolean spread, Set<Integer> nodes, boolean attached) {}
+    record Request(
+            int pid, List<String> command, boolean spread, Set<Integer> nodes, boolean attached, boolean clusterCpus) {}
 
     private static final class Host {
         final Promise<Void> ready = Promise.promise();
@@ -64,6 +68,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private @Nullable OriginSpace space;
     private @Nullable OriginMemory memory;
     private @Nullable ThreadMover mover;
+    private @Nullable ClusterCpus cpus;
     private @Nullable String failure;
     private boolean ended;
     private boolean released;
@@ -83,6 +88,11 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
 
     int pid() {
         return request.pid();
+    }
+
+    /** Whether the program is told of the processors of all its nodes. */
+    boolean clusterCpus() {
+        return request.clusterCpus();
     }
 
     boolean ended() {
@@ -110,11 +120,25 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 shared,
                 new Placement(request.spread(), this::candidates),
                 this,
-                daemon.metrics());
+                daemon.metrics(),
+                cpus(prepared.processors()));
         broadcast(key.message()
                 .setProgramStarted(
                         ProgramStarted.newBuilder().setPid(request.pid()).addAllCommand(request.command()))
                 .build());
+    }
+
+    /** Counted once: a program that was told of them, and has made its threads, is not served by others later. */
+    private @Nullable ClusterCpus cpus(ProcessorPort processors) {
+        if (request.clusterCpus() && cpus == null) {
+            int self = daemon.network().selfId();
+            int others = candidates().stream()
+                    .filter(candidate -> candidate.node() != self)
+                    .mapToInt(Placement.Candidate::cpus)
+                    .sum();
+            cpus = new ClusterCpus(processors.numbers(), processors.maskBytes(), others);
+        }
+        return cpus;
     }
 
     private void broadcast(ShareMessage message) {
@@ -379,6 +403,9 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 .put("pagesIn", counters.in())
                 .put("pagesOut", counters.out())
                 .put("faults", counters.faults() + hostFaults());
+        if (cpus != null) {
+            json.put("cpus", cpus.numbers());
+        }
         if (failure != null) {
             json.put("failure", failure);
         }

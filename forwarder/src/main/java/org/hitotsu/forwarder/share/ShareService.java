@@ -143,10 +143,12 @@ public final class ShareService implements DaemonModule {
             return Future.failedFuture(new AdminException(EXIT_RUN_FAILURE, unknown));
         }
         boolean spread = !"none".equals(request.getString("place"));
-        OriginShare share = newShare(new OriginShare.Request(connection.peerPid(), command, spread, nodes, false));
+        boolean clusterCpus = "all".equals(request.getString("cpus"));
+        OriginShare share =
+                newShare(new OriginShare.Request(connection.peerPid(), command, spread, nodes, false, clusterCpus));
         return Future.succeededFuture(new JsonObject()
                 .put("share", share.key().id())
-                .put("filter", HexFormat.of().formatHex(backend().launchFilter())));
+                .put("filter", HexFormat.of().formatHex(backend().launchFilter(clusterCpus))));
     }
 
     /** Puts the nodes that a request names into {@code nodes}; what is wrong with them, or null. */
@@ -188,7 +190,8 @@ public final class ShareService implements DaemonModule {
                         ? Future.<Backend.Adoption>failedFuture(obstacle.get())
                         : backend().attach(pid))
                 .<JsonObject>compose(adoption -> {
-                    OriginShare share = newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true));
+                    OriginShare share =
+                            newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true, false));
                     return share.start(adoption)
                             .map(started ->
                                     new JsonObject().put("share", share.key().id()));
@@ -248,7 +251,7 @@ public final class ShareService implements DaemonModule {
                     new AdminException(EXIT_RUN_FAILURE, "launch: process " + pid + " has not asked to be shared"));
         }
         return backend()
-                .adopt(pid, request.getInteger("listener", -1))
+                .adopt(pid, request.getInteger("listener", -1), share.clusterCpus())
                 .onSuccess(share::start)
                 .map(adoption -> new JsonObject().put("ok", true))
                 .recover(cause -> {

@@ -278,6 +278,16 @@ class CommandLineTest {
     }
 
     @Test
+    void processorsOfAllNodesCanBeAskedFor() {
+        failed(run("run", "--cpus=all", "-s", directory + "/none.sock", "ls"), 3, "no node answers there");
+    }
+
+    @Test
+    void otherChoicesOfProcessorsAreRefused() {
+        failed(run("run", "--cpus=some", "-s", directory + "/none.sock", "ls"), 2, "'--cpus'");
+    }
+
+    @Test
     void addressesOtherNodesCannotUseAreRefused() {
         failed(run("node", "--listen", "0.0.0.0:7070", "--insecure"), 2, "stands for every address");
     }

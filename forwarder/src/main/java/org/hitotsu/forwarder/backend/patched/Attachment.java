@@ -12,19 +12,27 @@ final class Attachment implements AutoCloseable {
     private final Hooks hooks;
     private final HitotsuDevice device;
     private final long cookie;
+    private final boolean clusterCpus;
     private Consumer<CaptureEvent> handler;
     private boolean closed;
 
-    private Attachment(Hooks hooks, HitotsuDevice device, long cookie, Consumer<CaptureEvent> handler) {
+    private Attachment(
+            Hooks hooks, HitotsuDevice device, long cookie, boolean clusterCpus, Consumer<CaptureEvent> handler) {
         this.hooks = hooks;
         this.device = device;
         this.cookie = cookie;
+        this.clusterCpus = clusterCpus;
         this.handler = handler;
     }
 
-    /** Attaches process {@code pid}, whose threads go on; what they do comes to {@code handler}. */
-    static Attachment origin(Hooks hooks, int pid, Consumer<CaptureEvent> handler) throws KernelException {
-        return attach(hooks, pid, false, 0, handler);
+    /**
+     * Attaches process {@code pid}, whose threads go on; what they do comes to {@code handler}.
+     *
+     * @param clusterCpus whether its calls about affinity are captured, once it is {@link #shared}
+     */
+    static Attachment origin(Hooks hooks, int pid, boolean clusterCpus, Consumer<CaptureEvent> handler)
+            throws KernelException {
+        return attach(hooks, pid, false, clusterCpus, 0, handler);
     }
 
     /**
@@ -34,14 +42,14 @@ final class Attachment implements AutoCloseable {
      */
     static Attachment shadow(Hooks hooks, int pid, int answerPid, Consumer<CaptureEvent> handler)
             throws KernelException {
-        return attach(hooks, pid, true, answerPid, handler);
+        return attach(hooks, pid, true, false, answerPid, handler);
     }
 
     private static Attachment attach(
-            Hooks hooks, int pid, boolean shadow, int answerPid, Consumer<CaptureEvent> handler)
+            Hooks hooks, int pid, boolean shadow, boolean clusterCpus, int answerPid, Consumer<CaptureEvent> handler)
             throws KernelException {
-        Attachment attachment = new Attachment(hooks, HitotsuDevice.open(), hooks.newCookie(), handler);
-        hooks.admit(attachment, false, answerPid);
+        Attachment attachment = new Attachment(hooks, HitotsuDevice.open(), hooks.newCookie(), clusterCpus, handler);
+        hooks.admit(attachment, false, clusterCpus, answerPid);
         try {
             KernelException.check("attach process " + pid, attachment.device.attach(pid, shadow, attachment.cookie));
             return attachment;
@@ -61,12 +69,12 @@ final class Attachment implements AutoCloseable {
 
     /** From now on calls of the process's threads that change its memory are captured. */
     void shared() {
-        hooks.admit(this, true, 0);
+        hooks.admit(this, true, clusterCpus, 0);
     }
 
     /** Ends {@link #shared}; calls that have been captured still wait. */
     void unshared() {
-        hooks.admit(this, false, 0);
+        hooks.admit(this, false, clusterCpus, 0);
     }
 
     /** Names who hears of the process from now on. */

@@ -17,7 +17,7 @@ final class CallRules {
 
     /**
      * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, or ends
-     * it. New threads and ends of threads the kernel reports by itself; mapping where nothing is concerns nobody.
+     * it, or, of a program that is told of the processors of all nodes, it asks for them. New threads and ends of threads the kernel reports by itself; mapping where nothing is concerns nobody.
      */
     private static final Map<Integer, Home> AT_HOME = Map.ofEntries(
             Map.entry(Linux.NR_MMAP, Home.CAPTURE_FIXED),
@@ -35,7 +35,9 @@ final class CallRules {
             Map.entry(Linux.NR_REMAP_FILE_PAGES, Home.CAPTURE),
             Map.entry(Linux.NR_PROCESS_MADVISE, Home.CAPTURE),
             Map.entry(Linux.NR_SHMAT, Home.CAPTURE),
-            Map.entry(Linux.NR_SHMDT, Home.CAPTURE));
+            Map.entry(Linux.NR_SHMDT, Home.CAPTURE),
+            Map.entry(Linux.NR_SCHED_SETAFFINITY, Home.CAPTURE_AFFINITY),
+            Map.entry(Linux.NR_SCHED_GETAFFINITY, Home.CAPTURE_AFFINITY));
 
     private CallRules() {}
 

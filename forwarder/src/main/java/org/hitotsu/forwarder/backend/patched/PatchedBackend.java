@@ -46,14 +46,14 @@ public final class PatchedBackend implements Backend {
     }
 
     @Override
-    public byte[] launchFilter() {
+    public byte[] launchFilter(boolean clusterCpus) {
         return new byte[0];
     }
 
     @Override
-    public Future<Adoption> adopt(int pid, int listener) {
+    public Future<Adoption> adopt(int pid, int listener, boolean clusterCpus) {
         try {
-            return Future.succeededFuture(ProgramEntry.attach(context, hooks, pid, this::keep));
+            return Future.succeededFuture(ProgramEntry.attach(context, hooks, pid, clusterCpus, this::keep));
         } catch (KernelException e) {
             return Future.failedFuture(e);
         }

@@ -7,10 +7,12 @@ import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.Freezer;
 import org.hitotsu.forwarder.backend.common.FrozenProcess;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.KernelProcessors;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -26,6 +28,7 @@ final class PatchedOriginSpace implements OriginSpace {
     private final int pidfd;
     private final SpaceLayout layout;
     private final PatchedOriginThreads threads;
+    private final ProcessorPort processors;
     private final VmaTable vmas;
     private final PatchedOriginPages pages;
     private final LoopFd endWatch;
@@ -53,6 +56,7 @@ final class PatchedOriginSpace implements OriginSpace {
         this.pidfd = pidfd;
         this.layout = layout;
         this.threads = threads;
+        this.processors = new KernelProcessors(context);
         // Not the process's own: that of its first thread, which may end before the others.
         this.vmas = new VmaTable(threads::livingThread);
         this.pages = new PatchedOriginPages(context, uffd, vmas);
@@ -86,6 +90,11 @@ final class PatchedOriginSpace implements OriginSpace {
     @Override
     public PagePort pages() {
         return pages;
+    }
+
+    @Override
+    public ProcessorPort processors() {
+        return processors;
     }
 
     @Override

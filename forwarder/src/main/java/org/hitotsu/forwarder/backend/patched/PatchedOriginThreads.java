@@ -148,7 +148,8 @@ final class PatchedOriginThreads implements OriginThreads {
                 Task child = new Task(device, event.tid());
                 child.born = true;
                 tasks.put(event.tid(), child);
-                events().onThreadCreated(event.tid());
+                // Of the thread that made it the kernel says nothing.
+                events().onThreadCreated(event.tid(), 0);
             }
             case REPLACED -> {
                 // The other threads are gone without a word of each.

@@ -42,14 +42,16 @@ final class ProgramEntry implements Adoption {
     /**
      * Takes over a process that is about to execute a program.
      *
+     * @param clusterCpus whether it is told of the processors of all nodes
      * @param spaces is told of each program that was prepared
      */
-    static ProgramEntry attach(Context context, Hooks hooks, int pid, Consumer<PatchedOriginSpace> spaces)
+    static ProgramEntry attach(
+            Context context, Hooks hooks, int pid, boolean clusterCpus, Consumer<PatchedOriginSpace> spaces)
             throws KernelException {
         ProgramEntry entry = new ProgramEntry(context, pid, spaces);
         entry.watchEnd();
         try {
-            entry.attachment = Attachment.origin(hooks, pid, entry::onEvent);
+            entry.attachment = Attachment.origin(hooks, pid, clusterCpus, entry::onEvent);
             return entry;
         } catch (KernelException e) {
             entry.release();

@@ -85,7 +85,7 @@ final class RunningEntry implements Adoption {
     private static PatchedOriginSpace share(
             Context context, Hooks hooks, int pid, Taken taken, Consumer<PatchedOriginSpace> spaces)
             throws KernelException {
-        Attachment attachment = Attachment.origin(hooks, pid, event -> {});
+        Attachment attachment = Attachment.origin(hooks, pid, false, event -> {});
         PatchedOriginThreads threads = new PatchedOriginThreads(
                 context,
                 attachment.device(),

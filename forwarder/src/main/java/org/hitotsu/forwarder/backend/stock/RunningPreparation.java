@@ -111,7 +111,7 @@ final class RunningPreparation {
     }
 
     private long installFilter() throws KernelException, IOException {
-        byte[] filter = SeccompFilters.origin().toBytes();
+        byte[] filter = SeccompFilters.origin(false).toBytes();
         NativeMemory.putLong(region.local(PROG), filter.length / 8);
         NativeMemory.putLong(region.local(PROG) + 8, FILTER);
         NativeMemory.copyIn(region.local(FILTER), filter, 0, filter.length);

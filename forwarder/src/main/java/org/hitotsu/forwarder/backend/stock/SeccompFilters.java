@@ -54,8 +54,10 @@ final class SeccompFilters {
     /**
      * For the program at its origin: calls that change the address space, its threads or a signal's handler are notified, and
      * futex calls that write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
+     *
+     * @param clusterCpus whether calls about affinity are notified, too
      */
-    static BpfAssembler origin() {
+    static BpfAssembler origin(boolean clusterCpus) {
         BpfAssembler trapUnlessAgent = new BpfAssembler()
                 .load(IP_HIGH)
                 .ifEquals(
@@ -110,12 +112,16 @@ final class SeccompFilters {
         for (int nr : ALWAYS_NOTIFIED) {
             filter.ifEquals(nr, trapUnlessAgent);
         }
+        if (clusterCpus) {
+            filter.ifEquals(Linux.NR_SCHED_SETAFFINITY, trapUnlessAgent);
+            filter.ifEquals(Linux.NR_SCHED_GETAFFINITY, trapUnlessAgent);
+        }
         return filter.ret(ALLOW);
     }
 
     /**
-     * Whether {@link #origin} notifies a call of the program by its own ABI, with these arguments (from 0); but not the
-     * rendezvous.
+     * Whether {@link #origin} notifies a call of the program by its own ABI, with these arguments (from 0), or may do so;
+     * but not the rendezvous.
      */
     static boolean originNotifies(long nr, long arg1, long arg2, long arg3) {
         return switch ((int) nr) {
@@ -125,6 +131,7 @@ final class SeccompFilters {
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
                         || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
+            case Linux.NR_SCHED_SETAFFINITY, Linux.NR_SCHED_GETAFFINITY -> true;
             default -> contains(ALWAYS_NOTIFIED, (int) nr);
         };
     }

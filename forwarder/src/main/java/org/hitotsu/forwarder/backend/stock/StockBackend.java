@@ -49,12 +49,12 @@ public final class StockBackend implements Backend {
     }
 
     @Override
-    public byte[] launchFilter() {
-        return SeccompFilters.origin().toBytes();
+    public byte[] launchFilter(boolean clusterCpus) {
+        return SeccompFilters.origin(clusterCpus).toBytes();
     }
 
     @Override
-    public Future<Adoption> adopt(int pid, int listener) {
+    public Future<Adoption> adopt(int pid, int listener, boolean clusterCpus) {
         Promise<Adoption> adopted = Promise.promise();
         Launch launch = new Launch(pid);
         tracer.handle(pid, launch);

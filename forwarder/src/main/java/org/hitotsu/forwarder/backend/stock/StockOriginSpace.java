@@ -10,8 +10,10 @@ import java.util.Set;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.KernelProcessors;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
@@ -33,6 +35,7 @@ final class StockOriginSpace implements OriginSpace {
     private final AgentRegion region;
     private final StockOriginThreads threads;
     private final OriginPages pages;
+    private final ProcessorPort processors;
     private final VmaTable vmas;
     private final int pidfd;
     private final LoopFd endWatch;
@@ -59,6 +62,7 @@ final class StockOriginSpace implements OriginSpace {
         this.program = program;
         this.region = region;
         this.threads = threads;
+        this.processors = new KernelProcessors(context);
         this.pidfd = pidfd;
         // The helper has the same memory, and keeps it when the program's first thread ends before the others.
         this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
@@ -93,6 +97,11 @@ final class StockOriginSpace implements OriginSpace {
     @Override
     public PagePort pages() {
         return pages;
+    }
+
+    @Override
+    public ProcessorPort processors() {
+        return processors;
     }
 
     @Override

@@ -301,7 +301,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             task.tracee = tracee;
             task.stoppedAtBirth = true;
             process.tasks.put(child, task);
-            process.events().onThreadCreated(child);
+            process.events().onThreadCreated(child, parent);
         });
     }
 

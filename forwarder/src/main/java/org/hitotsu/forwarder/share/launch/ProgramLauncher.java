@@ -30,7 +30,8 @@ public final class ProgramLauncher implements ProgramStarter {
                     new JsonObject()
                             .put("argv", new JsonArray(options.argv()))
                             .put("nodes", new JsonArray(options.nodes()))
-                            .put("place", options.place()));
+                            .put("place", options.place())
+                            .put("cpus", options.cpus()));
         }
         // Never closed: the file must last until the kernel has loaded it, and goes with this process's image.
         NativeFiles files = new NativeFiles();

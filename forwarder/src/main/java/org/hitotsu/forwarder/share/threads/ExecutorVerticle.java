@@ -50,6 +50,7 @@ final class ExecutorVerticle extends VerticleBase {
     private final SharedThread thread;
     private final OriginThreads threads;
     private final MemoryCalls memoryCalls;
+    private final @Nullable AffinityCalls affinityCalls;
     private final Metrics metrics;
     private State state = State.IDLE;
     private long sequence;
@@ -67,12 +68,14 @@ final class ExecutorVerticle extends VerticleBase {
             SharedThread thread,
             OriginThreads threads,
             MemoryCalls memoryCalls,
+            @Nullable AffinityCalls affinityCalls,
             Metrics metrics) {
         this.network = network;
         this.key = key;
         this.thread = thread;
         this.threads = threads;
         this.memoryCalls = memoryCalls;
+        this.affinityCalls = affinityCalls;
         this.metrics = metrics;
     }
 
@@ -118,6 +121,14 @@ final class ExecutorVerticle extends VerticleBase {
         long[] args = new long[6];
         for (int i = 0; i < 6; i++) {
             args[i] = request.getArguments(i);
+        }
+        if (affinityCalls != null && AffinityCalls.concerns(number)) {
+            state = State.IN_MEMORY_CALL;
+            affinityCalls
+                    .run(thread.tid(), number, args)
+                    .compose(result -> result != null ? Future.succeededFuture(result) : executeInDeputy(number, args))
+                    .onSuccess(result -> finished(result == null ? -Linux.EINTR : result));
+            return;
         }
         switch (SyscallTable.x86_64().rule(number, args).syscallClass()) {
             case EXIT -> {

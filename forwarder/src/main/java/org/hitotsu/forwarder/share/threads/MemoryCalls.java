@@ -75,7 +75,8 @@ final class MemoryCalls {
         return inTurn(() -> memory.exclusively(0, Pages.LIMIT, RangeUse.WRITEBACK, copy));
     }
 
-    private <T> Future<T> inTurn(Supplier<Future<T>> work) {
+    /** Does {@code work} when what came before is done, and nothing else until it is. */
+    <T> Future<T> inTurn(Supplier<Future<T>> work) {
         Promise<T> promise = Promise.promise();
         queue.add(() -> work.get().onComplete(result -> {
             busy = false;

@@ -25,6 +25,7 @@ import org.hitotsu.forwarder.share.proto.ThreadAdded;
 import org.hitotsu.forwarder.share.proto.ThreadRemoved;
 import org.hitotsu.forwarder.share.proto.Transplant;
 import org.hitotsu.forwarder.wire.Payload;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +73,8 @@ public final class ThreadMover implements OriginThreads.Events {
     private final OriginThreads threads;
     private final OriginMemory memory;
     private final MemoryCalls memoryCalls;
+    private final @Nullable ClusterCpus cpus;
+    private final @Nullable AffinityCalls affinityCalls;
     private final Placement placement;
     private final Listener listener;
     private final Metrics metrics;
@@ -86,6 +89,9 @@ public final class ThreadMover implements OriginThreads.Events {
     private boolean ended;
     private boolean releasing;
 
+    /**
+     * @param cpus the processors that the program is told of; null for those of this computer
+     */
     public ThreadMover(
             Context context,
             PeerNetwork network,
@@ -94,7 +100,8 @@ public final class ThreadMover implements OriginThreads.Events {
             OriginMemory memory,
             Placement placement,
             Listener listener,
-            Metrics metrics) {
+            Metrics metrics,
+            @Nullable ClusterCpus cpus) {
         this.context = context;
         this.network = network;
         this.key = key;
@@ -105,6 +112,10 @@ public final class ThreadMover implements OriginThreads.Events {
         this.placement = placement;
         this.listener = listener;
         this.metrics = metrics;
+        this.cpus = cpus;
+        this.affinityCalls = cpus == null
+                ? null
+                : new AffinityCalls(memoryCalls, cpus, space.processors(), space.pid(), byTid::containsKey);
         threads.events(this);
         threads.ids().forEach(this::add);
     }
@@ -273,7 +284,8 @@ public final class ThreadMover implements OriginThreads.Events {
         visit(thread, node);
         thread.leftAtNanos = System.nanoTime();
         if (thread.executor == null) {
-            ExecutorVerticle executor = new ExecutorVerticle(network, key, thread, threads, memoryCalls, metrics);
+            ExecutorVerticle executor =
+                    new ExecutorVerticle(network, key, thread, threads, memoryCalls, affinityCalls, metrics);
             thread.executor = executor;
             context.owner().deployVerticle(executor);
         }
@@ -415,7 +427,10 @@ public final class ThreadMover implements OriginThreads.Events {
     // OriginThreads.Events.
 
     @Override
-    public void onThreadCreated(int tid) {
+    public void onThreadCreated(int tid, int creator) {
+        if (cpus != null) {
+            cpus.created(tid, creator, byTid.keySet());
+        }
         add(tid);
         int node = releasing ? network.selfId() : placement.choose(byTid.values(), network.selfId());
         if (node == network.selfId()) {
@@ -434,6 +449,9 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         byId.remove(thread.id());
+        if (cpus != null) {
+            cpus.gone(tid);
+        }
         syscallsOfEnded += thread.syscalls();
         thread.place = SharedThread.Place.ENDING;
         gone(thread);
@@ -489,6 +507,16 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onMemoryCall(int tid, int nr, long[] args) {
+        if (affinityCalls != null && AffinityCalls.concerns(nr)) {
+            affinityCalls.run(tid, nr, args).onSuccess(result -> {
+                if (result == null) {
+                    threads.proceed(tid);
+                } else {
+                    threads.answer(tid, result);
+                }
+            });
+            return;
+        }
         memoryCalls
                 .run(tid, nr, args, (number, arguments) -> threads.execStopped(tid, number, arguments))
                 .onComplete(done -> {
@@ -516,12 +544,18 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onExec(int tid) {
+        if (cpus != null) {
+            cpus.executes(tid);
+        }
         threads.proceedWithExec(tid);
     }
 
     @Override
     public void onReplaced(Adoption next) {
         end();
+        if (cpus != null) {
+            cpus.replaced(space.pid());
+        }
         listener.onReplaced(next);
     }
 

@@ -46,6 +46,8 @@ class CallRulesTest {
         assertThat(rule(Linux.NR_MADVISE).home()).isEqualTo(Home.CAPTURE_DROPPING);
         assertThat(rule(Linux.NR_CLONE).home()).isEqualTo(Home.CAPTURE_CLONE);
         assertThat(rule(Linux.NR_CLONE3).home()).isEqualTo(Home.CAPTURE_CLONE3);
+        assertThat(rule(Linux.NR_SCHED_GETAFFINITY).home()).isEqualTo(Home.CAPTURE_AFFINITY);
+        assertThat(rule(Linux.NR_SCHED_SETAFFINITY).home()).isEqualTo(Home.CAPTURE_AFFINITY);
     }
 
     /** The kernel reports ends and births by itself; everything else is the thread's own affair. */

@@ -381,7 +381,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     // OriginThreads.Events.
 
     @Override
-    public void onThreadCreated(int tid) {
+    public void onThreadCreated(int tid, int creator) {
         told.add("created");
     }
 

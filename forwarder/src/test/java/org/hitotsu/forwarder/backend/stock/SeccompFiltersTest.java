@@ -34,7 +34,8 @@ class SeccompFiltersTest {
     private static final Set<Integer> CHANGING =
             new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 216, 322, 329, 435, 440));
 
-    private final byte[] origin = SeccompFilters.origin().toBytes();
+    private final byte[] origin = SeccompFilters.origin(false).toBytes();
+    private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
     private final byte[] shadow = SeccompFilters.shadow().toBytes();
 
     private int origin(int nr, long ip, long... args) {
@@ -53,6 +54,22 @@ class SeccompFiltersTest {
     void kernelWouldLoadThem() {
         assertThat(ClassicBpf.wellFormed(origin)).isTrue();
         assertThat(ClassicBpf.wellFormed(shadow)).isTrue();
+        assertThat(ClassicBpf.wellFormed(clusterCpus)).isTrue();
+    }
+
+    @Test
+    void askedToItNotifiesAffinityToo() {
+        for (int nr = 0; nr < LIMIT; nr++) {
+            boolean affinity = nr == 203 || nr == 204;
+            assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, X86_64, PROGRAM)))
+                    .as("system call %d", nr)
+                    .isEqualTo(affinity ? USER_NOTIF : origin(nr, PROGRAM));
+            assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, I386, PROGRAM)))
+                    .as("system call %d of another ABI", nr)
+                    .isEqualTo(ALLOW);
+        }
+        assertThat(ClassicBpf.run(clusterCpus, ClassicBpf.data(204, X86_64, AGENT)))
+                .isEqualTo(ALLOW);
     }
 
     @Test
@@ -77,6 +94,11 @@ class SeccompFiltersTest {
         assertThat(origin(NR_RT_SIGACTION, AGENT, 10, 0x1000, 0, 8)).isEqualTo(ALLOW);
     }
 
+    /** With every option that adds calls. */
+    private boolean mayNotify(int nr, long... args) {
+        return ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, X86_64, PROGRAM, args)) == USER_NOTIF;
+    }
+
     @Test
     void whatIsSaidToBeNotifiedIsWhatTheFilterNotifies() {
         long[] values = {
@@ -85,11 +107,11 @@ class SeccompFiltersTest {
         for (int nr = 0; nr < LIMIT; nr++) {
             for (long value : values) {
                 for (long other : new long[] {0, 2, 0x22}) {
-                    boolean notified = origin(nr, PROGRAM, 5, value, value, other) == USER_NOTIF;
+                    boolean notified = mayNotify(nr, 5, value, value, other);
                     assertThat(SeccompFilters.originNotifies(nr, value, value, other))
                             .as("system call %d with %x, %x", nr, value, other)
                             .isEqualTo(notified);
-                    notified = origin(nr, PROGRAM, 5, other, other, value) == USER_NOTIF;
+                    notified = mayNotify(nr, 5, other, other, value);
                     assertThat(SeccompFilters.originNotifies(nr, other, other, value))
                             .as("system call %d with %x, %x", nr, other, value)
                             .isEqualTo(notified);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Promise;
+import java.util.BitSet;
 import java.util.List;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExecutorVerticleTest {
 
+    private static final int PID = 1000;
     private static final int TID = 1234;
     private static final int GETPPID = 110;
     private static final int MSYNC = 26;
@@ -36,6 +38,8 @@ class ExecutorVerticleTest {
                 thread,
                 origin.threads,
                 origin.calls,
+                new AffinityCalls(
+                        origin.calls, new ClusterCpus(2, 8, 2), origin.space.processors, PID, tid -> tid == TID),
                 origin.metrics);
     }
 
@@ -90,6 +94,37 @@ class ExecutorVerticleTest {
         assertThat(thread.syscalls()).isEqualTo(2);
         assertThat(executor.sequence()).isEqualTo(2);
         assertThat(executor.lastResult()).isEqualTo(77);
+    }
+
+    /** The deputy is not needed for it: its mask is not the program's. */
+    @Test
+    void affinityIsAnsweredHereForTheProgramsThreads() throws Exception {
+        origin.space.processors.allowed.put(TID, BitSet.valueOf(new byte[] {1}));
+        request(1, Linux.NR_SCHED_GETAFFINITY, 0, 8, RecordingProcessors.MEMORY);
+        assertThat(replies()).containsExactly("1:8");
+        assertThat(origin.space.processors.memory[0]).isEqualTo((byte) 0b1101);
+        assertThat(origin.log).isEmpty();
+        request(2, Linux.NR_SCHED_GETAFFINITY, 1, 8, RecordingProcessors.MEMORY);
+        assertThat(origin.log).containsExactly("deputy 1234 call 204 1 8 1000 0 0 0");
+        executed(8);
+        assertThat(replies()).containsExactly("1:8", "2:8");
+    }
+
+    /** The thread comes home while its mask's page is waited for: it finds the result in its registers. */
+    @Test
+    void threadThatComesHomeInACallAboutAffinityIsGivenItsResult() throws Exception {
+        origin.space.processors.allowed.put(TID, BitSet.valueOf(new byte[] {1}));
+        Promise<Boolean> page = Promise.promise();
+        origin.space.processors.slowWrite = page.future();
+        request(1, Linux.NR_SCHED_GETAFFINITY, 0, 8, RecordingProcessors.MEMORY);
+        assertThat(executor.callState(1)).isEqualTo(CallState.WILL_COME);
+        boolean[] arrived = new boolean[1];
+        origin.loop.run(() -> executor.whenDone(() -> arrived[0] = true));
+        origin.loop.run(() -> page.complete(true));
+        origin.loop.settle();
+        assertThat(arrived[0]).isTrue();
+        assertThat(executor.lastResult()).isEqualTo(8);
+        assertThat(replies()).isEmpty();
     }
 
     @Test

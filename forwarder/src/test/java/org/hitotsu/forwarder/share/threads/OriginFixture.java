@@ -8,6 +8,7 @@ import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
+import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
@@ -126,6 +127,8 @@ final class OriginFixture implements AutoCloseable {
 
         boolean watchedFromStart = true;
 
+        final RecordingProcessors processors = new RecordingProcessors(log);
+
         @Override
         public boolean watchedFromStart() {
             return watchedFromStart;
@@ -159,6 +162,11 @@ final class OriginFixture implements AutoCloseable {
         @Override
         public PagePort pages() {
             throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ProcessorPort processors() {
+            return processors;
         }
 
         @Override
