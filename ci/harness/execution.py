@@ -17,6 +17,7 @@ MARK_NAME = "HITOTSU_CI_MARK"
 MARK = uuid.uuid4().hex
 # In that of one execution only, so that what a stuck program leaves can be told from the nodes.
 RUN_NAME = "HITOTSU_CI_RUN"
+CORE = re.compile(r"core(\.\d+)?")
 
 
 class Outcome:
@@ -38,10 +39,15 @@ class Stuck(Exception):
 
 
 def collect(directory):
-    """Contents of all files below a directory; a symbolic link counts as its target's name."""
+    """Contents of all files below a directory; a symbolic link counts as its target's name.
+
+    Core files are left out: they hold process ids and times.
+    """
     files = {}
     for path in sorted(directory.rglob("*")):
         name = str(path.relative_to(directory))
+        if CORE.fullmatch(name):
+            continue
         if path.is_symlink():
             files[name] = os.readlink(path).encode()
         elif path.is_file():

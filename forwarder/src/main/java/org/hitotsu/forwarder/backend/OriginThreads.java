@@ -44,6 +44,12 @@ public interface OriginThreads {
          */
         void onFork(int tid, int nr, long[] args);
 
+        /**
+         * A thread at home is stopped before a signal by which the process ends, leaving a core file. To be answered with
+         * {@link #proceedWithCoreDump} when all pages are home.
+         */
+        void onCoreDump(int tid);
+
         /** The process has ended. The last event. */
         void onProcessEnded();
 
@@ -110,6 +116,9 @@ public interface OriginThreads {
 
     /** Lets an execve happen. */
     void proceedWithExec(int tid);
+
+    /** Lets the process end and leave its core file. Completes if it goes on, after all. */
+    Future<Void> proceedWithCoreDump(int tid);
 
     /** Lets a fork happen; completes when the child has its copy (or the fork failed). */
     Future<Void> proceedWithFork(int tid);

@@ -63,6 +63,7 @@ public final class Linux {
     public static final int NR_SETSID = 112;
     public static final int NR_PRCTL = 157;
     public static final int NR_ARCH_PRCTL = 158;
+    public static final int NR_SETRLIMIT = 160;
     public static final int NR_FUTEX = 202;
     public static final int NR_SCHED_SETAFFINITY = 203;
     public static final int NR_SCHED_GETAFFINITY = 204;
@@ -73,6 +74,7 @@ public final class Linux {
     public static final int NR_OPENAT = 257;
     public static final int NR_GET_ROBUST_LIST = 274;
     public static final int NR_FALLOCATE = 285;
+    public static final int NR_PRLIMIT64 = 302;
     public static final int NR_PROCESS_VM_READV = 310;
     public static final int NR_PROCESS_VM_WRITEV = 311;
     public static final int NR_SECCOMP = 317;

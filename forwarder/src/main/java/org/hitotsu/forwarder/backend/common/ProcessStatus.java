@@ -66,6 +66,11 @@ public final class ProcessStatus {
         return (bits("SigCgt") >>> number - 1 & 1) != 0;
     }
 
+    /** Whether signal {@code number} does what it does where a program has not said otherwise. */
+    boolean isDefault(int number) {
+        return ((bits("SigCgt") | bits("SigIgn")) >>> number - 1 & 1) == 0;
+    }
+
     /** Whether nothing happens when signal {@code number} is delivered. */
     public boolean ignores(int number) {
         return (ignored() >>> number - 1 & 1) != 0;

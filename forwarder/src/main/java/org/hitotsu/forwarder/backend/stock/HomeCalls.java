@@ -35,7 +35,7 @@ final class HomeCalls {
     private final Deputies deputies;
     private final ThreadParking parking;
     private final BorrowedCalls borrowed;
-    private final HandlerWatch handlers;
+    private final TraceWatch watch;
     /** Calls that came since {@link #hold}; null if they are not held. */
     private @Nullable List<HeldCall> held;
 
@@ -45,13 +45,13 @@ final class HomeCalls {
             Deputies deputies,
             ThreadParking parking,
             BorrowedCalls borrowed,
-            HandlerWatch handlers) {
+            TraceWatch watch) {
         this.process = process;
         this.trapped = trapped;
         this.deputies = deputies;
         this.parking = parking;
         this.borrowed = borrowed;
-        this.handlers = handlers;
+        this.watch = watch;
     }
 
     /** A thread's call has been received, and waits for its answer. */
@@ -91,7 +91,8 @@ final class HomeCalls {
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> process.events().onExec(tid);
             case Linux.NR_EXIT -> onExit(task, (int) args[0]);
             case Linux.NR_FUTEX -> borrowed.begin(task, args);
-            case Linux.NR_RT_SIGACTION -> handlers.before(args[1]).onComplete(watched -> trapped.proceed(task));
+            case Linux.NR_RT_SIGACTION, Linux.NR_SETRLIMIT, Linux.NR_PRLIMIT64 ->
+                watch.before(nr, args).onComplete(watched -> trapped.proceed(task));
             default -> process.events().onMemoryCall(tid, (int) nr, args);
         }
     }

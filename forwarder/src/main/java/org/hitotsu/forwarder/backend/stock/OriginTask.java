@@ -31,6 +31,10 @@ final class OriginTask {
 
     int queuedCommand;
 
+    /** Stopped before a signal by which the process ends with a core file; null if it is not. */
+    @Nullable
+    OriginTracee dying;
+
     /** A request for the deputy that has to wait for something else first; null if there is none. */
     @Nullable
     Object postponed;

@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.stock;
 
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * RESUMING   the same, a trap is due     run one instruction under the trap flag → TRAPPING
  * TRAPPING   SIGTRAP                     set the image,  let it go with the signal → HOME
  * HOME       signal                      deliver it, with what the call answers ({@link SignalStop})
+ * HOME       signal that dumps core      keep it stopped, report
  * HOME       event vfork                 claim the child, and go on
  * any        group stop                  stay in it (PTRACE_LISTEN)
  * </pre>
@@ -41,6 +43,9 @@ final class OriginTracee implements Tracer.StopHandler {
         void onGone(int tid);
 
         void onSignal(int tid, int signal);
+
+        /** A signal is to be delivered by which the process ends with a core file. {@link #dumpCore} is to follow. */
+        void onCoreDump(int tid, OriginTracee tracee);
 
         void onSpawned(int parent, int child, OriginTracee tracee);
 
@@ -85,6 +90,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private final long[] registers = new long[Registers.COUNT];
     private State state;
     private int pendingSignal;
+    private int dyingOf;
     private boolean thread;
     private Runnable callDone = () -> {};
     private final int pid;
@@ -298,10 +304,25 @@ final class OriginTracee implements Tracer.StopHandler {
                     interruptAnew = false;
                     ptrace.interrupt(tid);
                 }
-                ptrace.cont(tid, signal);
+                deliver(ptrace, signal);
             }
-            default -> ptrace.cont(tid, signal);
+            default -> deliver(ptrace, signal);
         }
+    }
+
+    /** Has a thread which runs natively take a signal: at once, or when its core file can be whole. */
+    private void deliver(Ptrace ptrace, int signal) {
+        if (signal != 0 && standing.isOn() && CoreDump.follows(pid, tid, signal)) {
+            dyingOf = signal;
+            reports.onCoreDump(tid, this);
+        } else {
+            ptrace.cont(tid, signal);
+        }
+    }
+
+    /** Delivers the signal that {@link Reports#onCoreDump} has told of. */
+    void dumpCore(Ptrace ptrace) {
+        ptrace.cont(tid, dyingOf);
     }
 
     /** Whether the thread has run an instruction whose fault signal comes next. */
@@ -497,7 +518,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private void letGo(Ptrace ptrace, int signal) {
         if (standing.keep(ptrace, this)) {
             state = State.HOME;
-            ptrace.cont(tid, signal);
+            deliver(ptrace, signal);
         } else {
             state = State.GONE;
             tracer.forget(tid);

@@ -9,6 +9,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argHigh;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
 
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.nativecall.Linux;
 
 /**
@@ -46,14 +47,16 @@ final class SeccompFilters {
         Linux.NR_REMAP_FILE_PAGES,
         NR_PROCESS_MADVISE,
         Linux.NR_SHMAT,
-        Linux.NR_SHMDT
+        Linux.NR_SHMDT,
+        Linux.NR_SETRLIMIT
     };
 
     private SeccompFilters() {}
 
     /**
-     * For the program at its origin: calls that change the address space, its threads or a signal's handler are notified, and
-     * futex calls that write; everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
+     * For the program at its origin: calls that change the address space, its threads, a signal's handler or the limit of core
+     * files are notified, and futex calls that write; everything else runs natively. Calls of the agent itself (by instruction
+     * pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */
@@ -100,6 +103,16 @@ final class SeccompFilters {
                 .ifNotEquals(0, trapUnlessAgent)
                 .ret(ALLOW);
 
+        // Nor does asking for a limit.
+        BpfAssembler limit = new BpfAssembler()
+                .load(argLow(1))
+                .ifNotEquals(CoreDump.LIMIT, new BpfAssembler().ret(ALLOW))
+                .load(argLow(2))
+                .ifNotEquals(0, trapUnlessAgent)
+                .load(argHigh(2))
+                .ifNotEquals(0, trapUnlessAgent)
+                .ret(ALLOW);
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
@@ -107,6 +120,7 @@ final class SeccompFilters {
         filter.ifEquals(StockLayout.NR_RENDEZVOUS, notified());
         filter.ifEquals(Linux.NR_FUTEX, futex);
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
+        filter.ifEquals(Linux.NR_PRLIMIT64, limit);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
         for (int nr : ALWAYS_NOTIFIED) {
@@ -127,6 +141,7 @@ final class SeccompFilters {
         return switch ((int) nr) {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
+            case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
             case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0

@@ -14,6 +14,7 @@ import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.ShadowSpace;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -143,7 +144,7 @@ public final class StockBackend implements Backend {
             StandingTrace standing = launch.standing();
             tracer.submit(
                     ptrace -> {
-                        if (breaksOff) {
+                        if (breaksOff || CoreDump.isWanted(launch.pid)) {
                             standing.resume();
                         }
                         preparation.thaw(standing);
@@ -206,9 +207,15 @@ public final class StockBackend implements Backend {
 
         @Override
         public Future<Void> start() {
+            StandingTrace standing = standing();
             tracer.submit(ptrace -> {
                 tracer.forget(pid);
-                ptrace.detach(pid, 0);
+                if (CoreDump.isWanted(pid)) {
+                    standing.resume();
+                }
+                if (!standing.adopt(ptrace, pid, false)) {
+                    ptrace.detach(pid, 0);
+                }
             });
             return Future.succeededFuture();
         }

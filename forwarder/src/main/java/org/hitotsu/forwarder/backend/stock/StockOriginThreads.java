@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
@@ -26,13 +27,17 @@ import org.jspecify.annotations.Nullable;
  * @see Deputies what deputies are requested to do
  */
 final class StockOriginThreads implements OriginThreads, Notifications.Handler, OriginTracee.Reports {
+    private static final int DUMP_LOOK_MILLIS = 20;
+    /** For a second: the thread has to be scheduled. */
+    private static final int DUMP_LOOKS = 50;
+
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
     private final ThreadParking parking;
     private final BorrowedCalls borrowed;
     private final HomeCalls calls;
-    private final HandlerWatch handlers;
+    private final TraceWatch watch;
     private @Nullable Supplier<Adoption> replacement;
 
     StockOriginThreads(
@@ -44,12 +49,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             Notifications notifications) {
         process = new OriginProcess(
                 context, tracer, region, pid, threads, notifications, new StandingTrace(tracer, this, pid));
-        handlers = new HandlerWatch(process);
+        watch = new TraceWatch(process);
         trapped = new TrappedCalls(notifications);
         deputies = new Deputies(process);
         parking = new ThreadParking(process, trapped, deputies);
         borrowed = new BorrowedCalls(process, trapped, deputies, parking);
-        calls = new HomeCalls(process, trapped, deputies, parking, borrowed, handlers);
+        calls = new HomeCalls(process, trapped, deputies, parking, borrowed, watch);
         notifications.handler(this);
     }
 
@@ -171,8 +176,8 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task == null) {
             return;
         }
-        if (nr == Linux.NR_RT_SIGACTION) {
-            deputies.requestAfter(handlers.before(args[1]), task, CMD_EXEC, nr, args);
+        if (TraceWatch.concerns(nr)) {
+            deputies.requestAfter(watch.before(nr, args), task, CMD_EXEC, nr, args);
         } else {
             deputies.request(task, CMD_EXEC, nr, args);
         }
@@ -226,6 +231,32 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
+    @Override
+    public Future<Void> proceedWithCoreDump(int tid) {
+        OriginTask task = process.task(tid);
+        OriginTracee dying = task == null ? null : task.dying;
+        if (task == null || dying == null) {
+            return Future.succeededFuture();
+        }
+        task.dying = null;
+        process.tracer.submit(dying::dumpCore);
+        Promise<Void> survived = Promise.promise();
+        awaitDump(survived, DUMP_LOOKS);
+        return survived.future();
+    }
+
+    /** Another thread may just have installed a handler for the signal; nothing reports that the process goes on. */
+    private void awaitDump(Promise<Void> survived, int looks) {
+        if (process.ended || CoreDump.isUnderWay(process.pid)) {
+            return;
+        }
+        if (looks == 0) {
+            survived.complete();
+        } else {
+            process.later(DUMP_LOOK_MILLIS, () -> awaitDump(survived, looks - 1));
+        }
+    }
+
     // OriginTracee.Reports, on the tracing thread.
 
     @Override
@@ -276,6 +307,19 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 });
             } else if (!borrowed.breakOff(task)) {
                 onDeputySignal(task);
+            }
+        });
+    }
+
+    @Override
+    public void onCoreDump(int tid, OriginTracee tracee) {
+        process.onLoop(() -> {
+            OriginTask task = process.task(tid);
+            if (task == null || process.ended || !process.everMoved) {
+                process.tracer.submit(tracee::dumpCore);
+            } else {
+                task.dying = tracee;
+                process.events().onCoreDump(tid);
             }
         });
     }

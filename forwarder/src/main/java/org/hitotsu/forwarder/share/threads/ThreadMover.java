@@ -543,6 +543,11 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     @Override
+    public void onCoreDump(int tid) {
+        memoryCalls.withAllPagesHome(() -> threads.proceedWithCoreDump(tid));
+    }
+
+    @Override
     public void onExec(int tid) {
         if (cpus != null) {
             cpus.executes(tid);

@@ -406,6 +406,11 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Override
+    public void onCoreDump(int tid) {
+        told.add("dump " + tid);
+    }
+
+    @Override
     public void onFork(int tid, int nr, long[] args) {
         told.add("fork");
     }

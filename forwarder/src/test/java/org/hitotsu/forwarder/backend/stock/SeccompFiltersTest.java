@@ -32,7 +32,7 @@ class SeccompFiltersTest {
     private static final int LIMIT = 600;
     /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt … */
     private static final Set<Integer> CHANGING =
-            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 216, 322, 329, 435, 440));
+            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 322, 329, 435, 440));
 
     private final byte[] origin = SeccompFilters.origin(false).toBytes();
     private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
@@ -73,7 +73,7 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void originNotifiesWhatChangesTheAddressSpaceOrItsThreads() {
+    void originNotifiesWhatChangesTheAddressSpaceItsThreadsOrLimits() {
         Set<Integer> notified = new TreeSet<>();
         for (int nr = 0; nr < LIMIT; nr++) {
             int action = origin(nr, PROGRAM);
@@ -92,6 +92,16 @@ class SeccompFiltersTest {
         assertThat(origin(NR_RT_SIGACTION, PROGRAM, 10, 0x7ff000001000L, 0, 8)).isEqualTo(USER_NOTIF);
         assertThat(origin(NR_RT_SIGACTION, PROGRAM, 10, 0x7ff00000000L, 0, 8)).isEqualTo(USER_NOTIF);
         assertThat(origin(NR_RT_SIGACTION, AGENT, 10, 0x1000, 0, 8)).isEqualTo(ALLOW);
+    }
+
+    @Test
+    void theLimitOfCoreFilesIsNotifiedUnlessOnlyAskedFor() {
+        int prlimit = 302;
+        assertThat(origin(prlimit, PROGRAM, 0, 4, 0, 0x7ff000001000L)).isEqualTo(ALLOW);
+        assertThat(origin(prlimit, PROGRAM, 0, 7, 0x7ff000001000L, 0)).isEqualTo(ALLOW);
+        assertThat(origin(prlimit, PROGRAM, 0, 4, 0x7ff000001000L, 0)).isEqualTo(USER_NOTIF);
+        assertThat(origin(prlimit, PROGRAM, 0, 4, 0x7ff00000000L, 0)).isEqualTo(USER_NOTIF);
+        assertThat(origin(prlimit, AGENT, 0, 4, 0x1000, 0)).isEqualTo(ALLOW);
     }
 
     /** With every option that adds calls. */

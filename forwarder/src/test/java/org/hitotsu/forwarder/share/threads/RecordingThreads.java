@@ -111,6 +111,12 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
+    public Future<Void> proceedWithCoreDump(int tid) {
+        log.add("dump " + tid);
+        return Future.succeededFuture();
+    }
+
+    @Override
     public Future<Void> proceedWithFork(int tid) {
         log.add("fork " + tid);
         return Future.succeededFuture();

@@ -1,0 +1,58 @@
+package org.hitotsu.forwarder.backend.common;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
+
+/**
+ * When the kernel writes a process's memory into a core file (core(5)). It waits for no page then (handle_userfault() refuses
+ * with PF_DUMPCORE), and leaves a hole for each that is elsewhere. Any thread.
+ */
+public final class CoreDump {
+    /** The resource whose limit decides about core files: RLIMIT_CORE (getrlimit(2)). */
+    public static final int LIMIT = 4;
+
+    /** QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS (signal(7)). */
+    private static final long SIGNALS =
+            1L << 2 | 1L << 3 | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 23 | 1L << 24 | 1L << 30;
+
+    private CoreDump() {}
+
+    /**
+     * Whether a process may leave a core file: its limit is not 0. Programs to which the kernel pipes a core go by that, too
+     * (systemd-coredump(8)).
+     */
+    public static boolean isWanted(int pid) {
+        try (NativeMemory limit = new NativeMemory(16)) {
+            return Linux.call(Linux.NR_PRLIMIT64, pid, LIMIT, 0, limit.address(), 0, 0) == 0
+                    && NativeMemory.getLong(limit.address()) != 0;
+        }
+    }
+
+    /** Whether the process ends with a core file when {@code signal} is delivered to this thread of it now. */
+    public static boolean follows(int pid, int tid, int signal) {
+        if ((SIGNALS >>> signal - 1 & 1) == 0 || !isWanted(pid)) {
+            return false;
+        }
+        try {
+            return status(tid).isDefault(signal);
+        } catch (IOException e) {
+            return false; // It has been killed.
+        }
+    }
+
+    /** Whether the kernel is at it. */
+    public static boolean isUnderWay(int pid) {
+        try {
+            return status(pid).number("CoreDumping") != 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static ProcessStatus status(int tid) throws IOException {
+        return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")));
+    }
+}
