@@ -38,6 +38,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final BorrowedCalls borrowed;
     private final HomeCalls calls;
     private final TraceWatch watch;
+    private final HelperLimits limits = new HelperLimits();
     private @Nullable Supplier<Adoption> replacement;
 
     StockOriginThreads(
@@ -193,6 +194,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     @Override
     public Future<Long> execInSpace(int tid, long nr, long... args) {
+        limits.follow(process.pid, process.helperPid);
         return process.helper.exec(nr, args);
     }
 
