@@ -93,6 +93,12 @@ public interface OriginThreads {
     /** Has the deputy execute a system call. Then onExecuted, or onDeputySignal if a signal came first. */
     void exec(int tid, long nr, long[] args);
 
+    /**
+     * Whether a moved thread has to come home for calls that change the address space. They are made on its behalf otherwise,
+     * which a filter of system calls that the program has installed might forbid it.
+     */
+    boolean wantsMemoryCallsAtHome();
+
     /** Has the deputy end its thread, as exit(2) with {@code status} would. Then onThreadGone. */
     void exit(int tid, int status);
 

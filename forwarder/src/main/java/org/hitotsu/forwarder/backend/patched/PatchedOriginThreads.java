@@ -471,6 +471,12 @@ final class PatchedOriginThreads implements OriginThreads {
         }
     }
 
+    /** They are made by the thread's own task, and the kernel asks its filters. */
+    @Override
+    public boolean wantsMemoryCallsAtHome() {
+        return false;
+    }
+
     @Override
     public Future<Long> execInSpace(int tid, long nr, long... args) {
         Task task = tasks.get(tid);

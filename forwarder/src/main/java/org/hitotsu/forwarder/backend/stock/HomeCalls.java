@@ -93,6 +93,10 @@ final class HomeCalls {
             case Linux.NR_FUTEX -> borrowed.begin(task, args);
             case Linux.NR_RT_SIGACTION, Linux.NR_SETRLIMIT, Linux.NR_PRLIMIT64 ->
                 watch.before(nr, args).onComplete(watched -> trapped.proceed(task));
+            case Linux.NR_SECCOMP, Linux.NR_PRCTL -> {
+                process.filtered = true;
+                trapped.proceed(task);
+            }
             default -> process.events().onMemoryCall(tid, (int) nr, args);
         }
     }

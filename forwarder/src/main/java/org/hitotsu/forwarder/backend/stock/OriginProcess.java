@@ -34,6 +34,8 @@ final class OriginProcess {
 
     /** The program is prepared: its calls mean something. */
     boolean ready;
+    /** A thread of it has been about to install a filter of system calls. */
+    boolean filtered;
     /** A thread of it was moved: pages may be on other nodes. */
     boolean everMoved;
     /** It has ended, or was let go. */

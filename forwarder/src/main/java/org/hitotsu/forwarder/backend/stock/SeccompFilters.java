@@ -48,14 +48,22 @@ final class SeccompFilters {
         NR_PROCESS_MADVISE,
         Linux.NR_SHMAT,
         Linux.NR_SHMDT,
-        Linux.NR_SETRLIMIT
+        Linux.NR_SETRLIMIT,
+        Linux.NR_SECCOMP
     };
+
+    private static final int PR_SET_SECCOMP = 22;
 
     private SeccompFilters() {}
 
+    /** Whether a call may install a filter (seccomp(2), prctl(2)). */
+    static boolean installs(long nr, long arg0) {
+        return nr == Linux.NR_SECCOMP || nr == Linux.NR_PRCTL && (int) arg0 == PR_SET_SECCOMP;
+    }
+
     /**
-     * For the program at its origin: calls that change the address space, its threads, a signal's handler or the limit of core
-     * files are notified, and futex calls that write; everything else runs natively. Calls of the agent itself (by instruction
+     * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
+     * files or the filters are notified, and futex calls that write; everything else runs natively. Calls of the agent itself (by instruction
      * pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
@@ -113,6 +121,11 @@ final class SeccompFilters {
                 .ifNotEquals(0, trapUnlessAgent)
                 .ret(ALLOW);
 
+        BpfAssembler control = new BpfAssembler()
+                .load(argLow(0))
+                .ifEquals(PR_SET_SECCOMP, trapUnlessAgent)
+                .ret(ALLOW);
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
@@ -121,6 +134,7 @@ final class SeccompFilters {
         filter.ifEquals(Linux.NR_FUTEX, futex);
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
+        filter.ifEquals(Linux.NR_PRCTL, control);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
         for (int nr : ALWAYS_NOTIFIED) {
@@ -137,7 +151,7 @@ final class SeccompFilters {
      * Whether {@link #origin} notifies a call of the program by its own ABI, with these arguments (from 0), or may do so;
      * but not the rendezvous.
      */
-    static boolean originNotifies(long nr, long arg1, long arg2, long arg3) {
+    static boolean originNotifies(long nr, long arg0, long arg1, long arg2, long arg3) {
         return switch ((int) nr) {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
@@ -146,6 +160,7 @@ final class SeccompFilters {
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
                         || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
+            case Linux.NR_PRCTL -> installs(nr, arg0);
             case Linux.NR_SCHED_SETAFFINITY, Linux.NR_SCHED_GETAFFINITY -> true;
             default -> contains(ALWAYS_NOTIFIED, (int) nr);
         };

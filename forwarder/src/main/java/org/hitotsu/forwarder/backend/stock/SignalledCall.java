@@ -58,6 +58,10 @@ final class SignalledCall {
 
     private static boolean isNotified(long nr, long[] registers) {
         return SeccompFilters.originNotifies(
-                nr, registers[Registers.RSI], registers[Registers.RDX], registers[Registers.R10]);
+                nr,
+                registers[Registers.RDI],
+                registers[Registers.RSI],
+                registers[Registers.RDX],
+                registers[Registers.R10]);
     }
 }

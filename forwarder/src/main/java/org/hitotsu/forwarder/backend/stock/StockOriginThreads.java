@@ -177,6 +177,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task == null) {
             return;
         }
+        process.filtered |= SeccompFilters.installs(nr, args[0]);
         if (TraceWatch.concerns(nr)) {
             deputies.requestAfter(watch.before(nr, args), task, CMD_EXEC, nr, args);
         } else {
@@ -190,6 +191,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task != null) {
             calls.end(task, status);
         }
+    }
+
+    /** The helper, which makes them, has the filters of the time when the program began. */
+    @Override
+    public boolean wantsMemoryCallsAtHome() {
+        return process.filtered;
     }
 
     @Override

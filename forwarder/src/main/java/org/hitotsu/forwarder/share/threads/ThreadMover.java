@@ -24,6 +24,8 @@ import org.hitotsu.forwarder.share.proto.SyscallRequest;
 import org.hitotsu.forwarder.share.proto.ThreadAdded;
 import org.hitotsu.forwarder.share.proto.ThreadRemoved;
 import org.hitotsu.forwarder.share.proto.Transplant;
+import org.hitotsu.forwarder.syscall.SyscallClass;
+import org.hitotsu.forwarder.syscall.SyscallTable;
 import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -416,6 +418,14 @@ public final class ThreadMover implements OriginThreads.Events {
     public void onSyscall(int from, SyscallRequest request) {
         SharedThread thread = byId.get(request.getThreadId());
         if (thread == null || thread.executor == null || thread.node() != from) {
+            return;
+        }
+        boolean mapped = SyscallTable.x86_64().rule(request.getNumber()).syscallClass() == SyscallClass.MAPPED;
+        if (mapped && threads.wantsMemoryCallsAtHome()) {
+            // Not begun: its sequence number will be that of the next call.
+            if (thread.place == SharedThread.Place.OUT) {
+                recall(thread, "filter");
+            }
             return;
         }
         thread.executor.onRequest(request);

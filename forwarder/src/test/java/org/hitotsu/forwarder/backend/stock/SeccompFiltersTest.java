@@ -32,7 +32,7 @@ class SeccompFiltersTest {
     private static final int LIMIT = 600;
     /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt … */
     private static final Set<Integer> CHANGING =
-            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 322, 329, 435, 440));
+            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 317, 322, 329, 435, 440));
 
     private final byte[] origin = SeccompFilters.origin(false).toBytes();
     private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
@@ -104,6 +104,18 @@ class SeccompFiltersTest {
         assertThat(origin(prlimit, AGENT, 0, 4, 0x1000, 0)).isEqualTo(ALLOW);
     }
 
+    @Test
+    void newFiltersAreNotified() {
+        int prctl = 157;
+        assertThat(origin(prctl, PROGRAM, 22, 2, 0x1000)).isEqualTo(USER_NOTIF);
+        assertThat(origin(prctl, PROGRAM, 21)).isEqualTo(ALLOW);
+        assertThat(origin(prctl, AGENT, 22, 2, 0x1000)).isEqualTo(ALLOW);
+        assertThat(SeccompFilters.installs(prctl, 22)).isTrue();
+        assertThat(SeccompFilters.installs(prctl, 21)).isFalse();
+        assertThat(SeccompFilters.installs(317, 0)).isTrue();
+        assertThat(SeccompFilters.installs(NR_MMAP, 22)).isFalse();
+    }
+
     /** With every option that adds calls. */
     private boolean mayNotify(int nr, long... args) {
         return ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, X86_64, PROGRAM, args)) == USER_NOTIF;
@@ -117,17 +129,17 @@ class SeccompFiltersTest {
         for (int nr = 0; nr < LIMIT; nr++) {
             for (long value : values) {
                 for (long other : new long[] {0, 2, 0x22}) {
-                    boolean notified = mayNotify(nr, 5, value, value, other);
-                    assertThat(SeccompFilters.originNotifies(nr, value, value, other))
-                            .as("system call %d with %x, %x", nr, value, other)
-                            .isEqualTo(notified);
-                    notified = mayNotify(nr, 5, other, other, value);
-                    assertThat(SeccompFilters.originNotifies(nr, other, other, value))
-                            .as("system call %d with %x, %x", nr, other, value)
-                            .isEqualTo(notified);
+                    assertSaid(nr, 5, value, value, other);
+                    assertSaid(nr, 22, other, other, value);
                 }
             }
         }
+    }
+
+    private void assertSaid(int nr, long... args) {
+        assertThat(SeccompFilters.originNotifies(nr, args[0], args[1], args[2], args[3]))
+                .as("system call %d with %s", nr, java.util.Arrays.toString(args))
+                .isEqualTo(mayNotify(nr, args));
     }
 
     @Test

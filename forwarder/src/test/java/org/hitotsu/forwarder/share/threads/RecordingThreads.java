@@ -111,6 +111,11 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
+    public boolean wantsMemoryCallsAtHome() {
+        return false;
+    }
+
+    @Override
     public Future<Void> proceedWithCoreDump(int tid) {
         log.add("dump " + tid);
         return Future.succeededFuture();
