@@ -90,6 +90,8 @@ final class PatchedOriginThreads implements OriginThreads {
     private boolean replaced;
     /** What was taken away from threads that have been parked, to be given back when the program is let go. */
     private final Map<Integer, ThreadRequests.Captured> rseqs = new HashMap<>();
+
+    private final TrapPage traps;
     /** Who waits at the entry of a call. Others than the event loop may look. */
     private final Set<Integer> captured = ConcurrentHashMap.newKeySet();
 
@@ -107,6 +109,7 @@ final class PatchedOriginThreads implements OriginThreads {
         this.device = device;
         this.pid = pid;
         this.replacement = replacement;
+        this.traps = new TrapPage(pid);
         threads.forEach(tid -> tasks.put(tid, new Task(device, tid)));
     }
 
@@ -312,6 +315,15 @@ final class PatchedOriginThreads implements OriginThreads {
             image = InterruptedCall.settled(image);
             task.untouched = image;
         }
+        if (stepped(image)) {
+            // Elsewhere each trap would bring it home, and one behind an instruction that clears the flag can't be
+            // raised.
+            task.parking = null;
+            task.coming = new Return(image, false, Promise.promise());
+            comeHome(task, null);
+            promise.fail("thread " + task.tid + " has its trap flag set, which keeps it at home; try again later");
+            return;
+        }
         if (signal) {
             // Only with the registers as they are does the kernel know whether the call is made anew or answers EINTR.
             onSignal(task);
@@ -364,10 +376,34 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task.calls.busy()) {
             // Its end brings the thread home; see executed().
             device.interrupt(tid);
+        } else if (!inCall && image.trapDue() && stepped(image)) {
+            trap(task, image);
         } else {
             comeHome(task, task.held);
         }
         return promise.future();
+    }
+
+    private static boolean stepped(ThreadImage image) {
+        return (image.register(Registers.EFLAGS) & Registers.TRAP_FLAG) != 0;
+    }
+
+    private void trap(Task task, ThreadImage image) {
+        traps.before(task.calls, image).onComplete(raised -> {
+            Return home = task.coming;
+            if (home == null || tasks.get(task.tid) != task) {
+                return;
+            }
+            if (raised.succeeded()) {
+                task.coming = new Return(raised.result(), false, home.done());
+            } else {
+                LOG.warn(
+                        "thread {}: the trap of one instruction is lost: {}",
+                        task.tid,
+                        raised.cause().getMessage());
+            }
+            comeHome(task, null);
+        });
     }
 
     private void comeHome(Task task, @Nullable Executed last) {

@@ -315,6 +315,33 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertFinished(comesHome(RecordingRequests.image(READ, 3), false), 3);
     }
 
+    private static ThreadImage stepped() {
+        return RecordingRequests.image(-1, 3).with(Registers.EFLAGS, Registers.TRAP_FLAG);
+    }
+
+    @Test
+    void threadWithItsTrapFlagSetStaysAtHome() throws Exception {
+        kernel.images.put(TID, new ThreadRequests.Captured(stepped(), 0, 0, 0));
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        happens(Type.PARKED, 0, 0, 0, 0);
+        assertThat(kernel.asked()).containsExactly("park " + TID, "image " + TID, "go on " + TID);
+        assertThat(image.cause()).hasMessageContaining("trap flag");
+    }
+
+    /** Its process's number is none, so the page can't be written either. */
+    @ParameterizedTest
+    @ValueSource(longs = {-Linux.ENOMEM, 0x10000})
+    void trapThatCannotBeRaisedIsLostAndTheThreadGoesOn(long mapped) throws Exception {
+        parkInUserMode();
+        Future<Void> home = loop.call(() -> threads.resume(TID, stepped().withTrapDue(), false));
+        assertThat(kernel.asked()).singleElement().asString().startsWith("exec " + TID + " " + Linux.NR_MMAP);
+        assertThat(home.isComplete()).isFalse();
+        happens(Type.EXECUTED, 0, 0, Linux.NR_MMAP, mapped);
+        assertThat(kernel.asked()).containsExactly("resume " + TID);
+        assertFinished(java.util.Objects.requireNonNull(kernel.resumed), 3);
+        assertThat(home.succeeded()).isTrue();
+    }
+
     @Test
     void forkIsOverWhenTheKernelSaysSo() throws Exception {
         happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
