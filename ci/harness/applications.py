@@ -2,7 +2,9 @@
 """Programs of the distribution for ci/transparency: none of them knows of hitotsu, none is ours."""
 
 import shutil
+import sys
 from dataclasses import fields
+from pathlib import Path
 
 from .cases import packaged
 from .programs import Program
@@ -34,17 +36,32 @@ SQL = (
 )
 
 # Its second process is a child, which runs natively and talks to the server's threads by a socket of the directory.
+# The server is in the package of the tools, by the name of the check that it is, too; that of the server starts one.
 REDIS = (
+    'ln -s "$(command -v redis-check-rdb)" redis-server\n'
     "(until redis-cli -s ./socket ping >/dev/null 2>&1; do sleep 0.1; done\n"
-    "redis-benchmark -s ./socket -q -n 2000 -c 8 -t incr,lpush,lpop >/dev/null\n"
+    "redis-benchmark -s ./socket -q -n 2000 -c 50 -t incr,lpush,lpop >/dev/null\n"
     "redis-cli -s ./socket get counter:__rand_int__\n"
     "redis-cli -s ./socket llen mylist\n"
     "redis-cli -s ./socket shutdown nosave) &\n"
-    "exec redis-server --unixsocket ./socket --port 0 --io-threads 4 --save '' --logfile '' >/dev/null"
+    "exec ./redis-server --unixsocket ./socket --port 0 --io-threads 4 --io-threads-do-reads yes --save '' --logfile '' >/dev/null"
 )
 
-# Rates and times differ from run to run, what it was told to do and has done does not.
-SYSBENCH = "exec sysbench cpu --threads=4 --events=400 --time=0 run >out"
+# What each of its threads is to do, in all; rates and times differ from run to run, what was done does not.
+SYSBENCH = {
+    "cpu": "--events=400",
+    "threads": "--events=200 --thread-yields=50 --thread-locks=4",
+    "mutex": "--mutex-num=64 --mutex-locks=2000 --mutex-loops=20000",
+    "memory": "--memory-total-size=256M --memory-block-size=64K",
+}
+
+STOCKFISH = shutil.which("stockfish") or "/usr/games/stockfish"
+# With one thread it searches the same positions each time; how far it has come when is of no account.
+BENCH = f"exec {STOCKFISH} bench 1 1 8 >out 2>&1"
+BENCH_TIMES = rb"info [^\n]*\n|(Total time|Nodes/second)[^\n]*"
+# With several they help each other, in ways that depend on time: whatever it finds, moves must be legal.
+BENCH_THREADS = f"exec {STOCKFISH} bench 1 4 6 >out 2>&1"
+LEGAL_MOVES = (sys.executable, str(Path(__file__).resolve().parent / "legal_moves.py"), "out", STOCKFISH)
 
 # Go's runtime has threads, signals and stacks of its own.
 GOFMT = (
@@ -92,20 +109,31 @@ def stressor(name, words):
     )
 
 
+def sysbench(test, words):
+    return application(
+        f"sysbench_{test}",
+        *("sh", "-c", f"exec sysbench {test} --threads=4 --time=0 {words} run >out 2>&1"),
+        needs=("sysbench",),
+        ignore=rb" *[0-9]+[.][0-9]+",
+    )
+
+
 def applications():
     """Those of ci/e2e, and others. One that is not installed is the caller's to skip."""
     stressors = [stressor(*item) for item in STRESSORS.items()]
-    return [of_e2e(case) for case in packaged()] + stressors + [
+    benches = [sysbench(*item) for item in SYSBENCH.items()]
+    return [of_e2e(case) for case in packaged()] + stressors + benches + [
         application("node", "node", "-e", NODE),
         application("sqlite3", "sqlite3", "-batch", "db", stdin=SQL),
-        application("stockfish", shutil.which("stockfish") or "/usr/games/stockfish", stdin=b"setoption name Threads value 4\nposition startpos\ngo perft 5\nquit\n"),
-        application("sysbench", "sh", "-c", SYSBENCH, needs=("sysbench",), ignore=rb" *[0-9]+[.][0-9]+"),
+        application("stockfish_perft", STOCKFISH, stdin=b"setoption name Threads value 4\nposition startpos\ngo perft 5\nquit\n"),
+        application("stockfish_bench", "sh", "-c", BENCH, needs=(STOCKFISH,), ignore=BENCH_TIMES),
+        application("stockfish_threads", "sh", "-c", BENCH_THREADS, needs=(STOCKFISH,), ignore=rb"(?s).+", verify=LEGAL_MOVES),
         application("gm", "gm", "convert", "-size", "640x480", "gradient:red-blue", "-blur", "0x5", "-rotate", "30", "out.ppm"),
         application("x264", "x264", "--quiet", "--threads", "4", "--input-res", "320x240", "--fps", "25", "--demuxer", "raw",
                     "-o", "out.264", "data", inputs=("data",), stderr=False),
         application("ffmpeg", "sh", "-c", FFMPEG, needs=("ffmpeg",)),
         application("openssl", "sh", "-c", OPENSSL, needs=("openssl",), ignore=rb"[0-9]+([.][0-9]+)?", moves="whole"),
-        application("redis-server", "sh", "-c", REDIS, needs=("redis-server", "redis-benchmark", "redis-cli"), stderr=False),
+        application("redis-server", "sh", "-c", REDIS, needs=("redis-check-rdb", "redis-benchmark", "redis-cli"), stderr=False),
         application("gofmt", "sh", "-c", GOFMT, needs=("gofmt",)),
         application("rustc", "rustc", "--crate-name", "out", "--crate-type", "rlib", "-O", "-C", "codegen-units=4", "-",
                     stdin=b"pub fn f(n: u64) -> String { format!(\"{:?}\", (0..n).rev().collect::<Vec<_>>()) }\n"),

@@ -51,6 +51,12 @@ needs_of() {
 		command:ffmpeg ffmpeg
 		command:stress-ng stress-ng
 		command:openssl openssl
+		command:redis-check-rdb redis-tools
+		file:/usr/games/stockfish stockfish
+		command:sysbench sysbench
+		command:gm graphicsmagick
+		command:sqlite3 sqlite3
+		command:x264 x264
 		file:/usr/include/stdio.h libc6-dev
 		library:libgomp.so.1 libgomp1
 	EOF
