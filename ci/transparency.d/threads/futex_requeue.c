@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: FUTEX_CMP_REQUEUE moves waiters to another word without waking them, FUTEX_REQUEUE too; a changed word is EAGAIN. */
+/* Limit: a waiter that was requeued and is then moved waits on its first word again, as it does natively after a signal */
 #include "threads.h"
 
 #define WAITERS 3
