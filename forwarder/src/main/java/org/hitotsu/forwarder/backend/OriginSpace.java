@@ -16,6 +16,8 @@ public interface OriginSpace {
 
     ProcessorPort processors();
 
+    CallMemory callMemory();
+
     /** Regards the changes which system call {@code nr} has made to the VMAs. To be called under the range lock. */
     void vmasChanged();
 

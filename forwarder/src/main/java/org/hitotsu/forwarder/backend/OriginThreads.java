@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend;
 
 import io.vertx.core.Future;
 import java.util.Collection;
+import org.hitotsu.forwarder.syscall.Transfers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,9 @@ public interface OriginThreads {
 
     /**
      * Stops a thread at its user-mode boundary and makes its task a deputy. A system call that the stop interrupted is
-     * made anew by the image, wherever it runs; one that was finished is not.
+     * made anew by the image, wherever it runs; one that was finished is not. The image is still in a call
+     * ({@code orig_rax} is its number) if that has answered how much it transferred ({@link Transfers#concerns}), which the
+     * stop may have made less.
      */
     Future<ThreadImage> park(int tid);
 
@@ -89,6 +92,12 @@ public interface OriginThreads {
      * @return completes when the thread runs at home (never, if it ends before)
      */
     Future<Void> resume(int tid, ThreadImage image, boolean inCall);
+
+    /**
+     * As {@link #resume} of an image captured in a call that has transferred a part already, the rest of which the deputy has
+     * or has just executed: what came of that is added to {@code done}, and that is the call's result.
+     */
+    Future<Void> resumeInRest(int tid, ThreadImage image, long done);
 
     /** Has the deputy execute a system call. Then onExecuted, or onDeputySignal if a signal came first. */
     void exec(int tid, long nr, long[] args);

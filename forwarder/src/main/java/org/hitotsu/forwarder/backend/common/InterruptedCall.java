@@ -4,6 +4,7 @@ import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.syscall.SyscallTable;
+import org.hitotsu.forwarder.syscall.Transfers;
 
 /** What becomes of a system call that a stop of ours, and no signal, has interrupted. */
 public final class InterruptedCall {
@@ -11,6 +12,8 @@ public final class InterruptedCall {
 
     /**
      * The image with which the thread goes on anywhere: it makes the call anew where the kernel would have restarted it.
+     *
+     * The image stays in a transfer that has answered how much it was ({@link Transfers#concerns}).
      *
      * <p>Some calls answer EINTR to any wake-up (signal(7), "Interruption of system calls … by stop signals"); since no
      * signal is there to be handled, the program would see an EINTR which we invented. The table names them.
@@ -32,6 +35,22 @@ public final class InterruptedCall {
         if (result == -Linux.EINTR && SyscallTable.x86_64().rule(nr).restartOnEintr()) {
             return image.beforeCall(nr);
         }
+        if (result > 0 && Transfers.concerns(nr)) {
+            // Whether that is all it would have transferred, its arguments tell.
+            return image;
+        }
         return image.afterCall(result);
+    }
+
+    /**
+     * What a thread goes on with behind a transfer that was made in two parts.
+     *
+     * @param image captured in the call
+     * @param outcome the image joined with how far the second part has come: not begun, failed, interrupted, or its result
+     * @param done what the first part has transferred
+     */
+    public static ThreadImage behindRest(ThreadImage image, ThreadImage outcome, long done) {
+        boolean made = outcome.register(Registers.RIP) == image.register(Registers.RIP);
+        return image.afterCall(done + (made ? Math.max(outcome.register(Registers.RAX), 0) : 0));
     }
 }

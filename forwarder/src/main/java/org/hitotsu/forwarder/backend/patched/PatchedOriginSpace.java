@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.Map;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
@@ -11,6 +12,7 @@ import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.Freezer;
 import org.hitotsu.forwarder.backend.common.FrozenProcess;
+import org.hitotsu.forwarder.backend.common.KernelCallMemory;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.KernelProcessors;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
@@ -29,6 +31,7 @@ final class PatchedOriginSpace implements OriginSpace {
     private final SpaceLayout layout;
     private final PatchedOriginThreads threads;
     private final ProcessorPort processors;
+    private final CallMemory callMemory;
     private final VmaTable vmas;
     private final PatchedOriginPages pages;
     private final LoopFd endWatch;
@@ -56,7 +59,8 @@ final class PatchedOriginSpace implements OriginSpace {
         this.pidfd = pidfd;
         this.layout = layout;
         this.threads = threads;
-        this.processors = new KernelProcessors(context);
+        this.processors = new KernelProcessors();
+        this.callMemory = new KernelCallMemory(context);
         // Not the process's own: that of its first thread, which may end before the others.
         this.vmas = new VmaTable(threads::livingThread);
         this.pages = new PatchedOriginPages(context, uffd, vmas);
@@ -95,6 +99,11 @@ final class PatchedOriginSpace implements OriginSpace {
     @Override
     public ProcessorPort processors() {
         return processors;
+    }
+
+    @Override
+    public CallMemory callMemory() {
+        return callMemory;
     }
 
     @Override

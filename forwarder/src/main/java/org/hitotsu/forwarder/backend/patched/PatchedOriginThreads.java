@@ -35,8 +35,12 @@ final class PatchedOriginThreads implements OriginThreads {
     private static final Logger LOG = LoggerFactory.getLogger(PatchedOriginThreads.class);
     private static final int RSEQ_UNREGISTER = 1;
 
-    /** A way home that has begun. */
-    private record Return(ThreadImage image, boolean inCall, Promise<Void> done) {}
+    /**
+     * A way home that has begun.
+     *
+     * @param transferred by the first part of the call that the image is in
+     */
+    private record Return(ThreadImage image, boolean inCall, long transferred, Promise<Void> done) {}
 
     /** What the daemon knows of one thread. */
     private static final class Task {
@@ -319,7 +323,7 @@ final class PatchedOriginThreads implements OriginThreads {
             // Elsewhere each trap would bring it home, and one behind an instruction that clears the flag can't be
             // raised.
             task.parking = null;
-            task.coming = new Return(image, false, Promise.promise());
+            task.coming = new Return(image, false, 0, Promise.promise());
             comeHome(task, null);
             promise.fail("thread " + task.tid + " has its trap flag set, which keeps it at home; try again later");
             return;
@@ -367,12 +371,21 @@ final class PatchedOriginThreads implements OriginThreads {
 
     @Override
     public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
+        return resume(tid, image, inCall, 0);
+    }
+
+    @Override
+    public Future<Void> resumeInRest(int tid, ThreadImage image, long done) {
+        return resume(tid, image, true, done);
+    }
+
+    private Future<Void> resume(int tid, ThreadImage image, boolean inCall, long transferred) {
         Task task = tasks.get(tid);
         if (task == null || !task.deputy) {
             return Future.failedFuture("thread " + tid + " has ended");
         }
         Promise<Void> promise = Promise.promise();
-        task.coming = new Return(image, inCall, promise);
+        task.coming = new Return(image, inCall, transferred, promise);
         if (task.calls.busy()) {
             // Its end brings the thread home; see executed().
             device.interrupt(tid);
@@ -395,7 +408,7 @@ final class PatchedOriginThreads implements OriginThreads {
                 return;
             }
             if (raised.succeeded()) {
-                task.coming = new Return(raised.result(), false, home.done());
+                task.coming = new Return(raised.result(), false, 0, home.done());
             } else {
                 LOG.warn(
                         "thread {}: the trap of one instruction is lost: {}",
@@ -411,6 +424,9 @@ final class PatchedOriginThreads implements OriginThreads {
         ThreadImage image;
         if (home.inCall()) {
             image = outcome(home.image(), last);
+            if (home.transferred() > 0) {
+                image = InterruptedCall.behindRest(home.image(), image, home.transferred());
+            }
         } else if (home.image().equals(task.untouched)) {
             // Arrays are equal only if they are the same: it never left.
             image = null;

@@ -35,7 +35,7 @@ final class BorrowedCalls {
                         deputies.request(task, StockLayout.CMD_EXEC, Linux.NR_FUTEX, args);
                     } else {
                         // A signal was delivered first. Its handler runs, and the call comes again.
-                        parking.resume(task, captured.image(), false);
+                        parking.resume(task, captured.image(), false, 0);
                     }
                 })
                 .onFailure(cause -> {
@@ -61,6 +61,6 @@ final class BorrowedCalls {
 
     private void leave(OriginTask task, ThreadImage image, boolean inCall) {
         task.inBorrowedCall = null;
-        parking.resume(task, image, inCall);
+        parking.resume(task, image, inCall, 0);
     }
 }

@@ -99,6 +99,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private long slot;
     private @Nullable ThreadImage resumeImage;
     private boolean resumeInCall;
+    private long resumeDone;
     private long mask;
     private boolean interruptAnew;
     private @Nullable AgentRegion region;
@@ -207,11 +208,16 @@ final class OriginTracee implements Tracer.StopHandler {
         letGo(ptrace, 0);
     }
 
-    /** Sends the deputy back to native life with {@code image}; at once if it is stopped by a signal. */
-    void resume(Ptrace ptrace, AgentRegion inRegion, ThreadImage image, boolean inCall) {
+    /**
+     * Sends the deputy back to native life with {@code image}; at once if it is stopped by a signal.
+     *
+     * @param done what the call that the image is in has transferred already, the rest of which the deputy has; 0 for none
+     */
+    void resume(Ptrace ptrace, AgentRegion inRegion, ThreadImage image, boolean inCall, long done) {
         region = inRegion;
         resumeImage = image;
         resumeInCall = inCall;
+        resumeDone = done;
         if (state == State.SIGNALLED) {
             finishResume(ptrace, pendingSignal);
         } else {
@@ -424,7 +430,8 @@ final class OriginTracee implements Tracer.StopHandler {
             leaveCallMask(ptrace);
         }
         if (resumeInCall) {
-            image = outcome(image, ignored ? 0 : signal);
+            ThreadImage outcome = outcome(image, ignored ? 0 : signal);
+            image = resumeDone > 0 ? InterruptedCall.behindRest(image, outcome, resumeDone) : outcome;
         } else if (image.trapDue() && signal != Linux.SIGTRAP) {
             raiseTrap(ptrace, signal);
             return;
@@ -498,7 +505,7 @@ final class OriginTracee implements Tracer.StopHandler {
             if (registers[Registers.ORIG_RAX] < 0) {
                 return joined;
             }
-            return signal == 0 ? InterruptedCall.settled(joined) : joined;
+            return signal == 0 ? InterruptedCall.settled(joined).with(Registers.ORIG_RAX, -1) : joined;
         }
         return image.beforeCall(nr);
     }

@@ -7,11 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.KernelCallMemory;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.KernelProcessors;
 import org.hitotsu.forwarder.backend.common.ProgramOutput;
@@ -36,6 +38,7 @@ final class StockOriginSpace implements OriginSpace {
     private final StockOriginThreads threads;
     private final OriginPages pages;
     private final ProcessorPort processors;
+    private final CallMemory callMemory;
     private final VmaTable vmas;
     private final int pidfd;
     private final LoopFd endWatch;
@@ -62,7 +65,8 @@ final class StockOriginSpace implements OriginSpace {
         this.program = program;
         this.region = region;
         this.threads = threads;
-        this.processors = new KernelProcessors(context);
+        this.processors = new KernelProcessors();
+        this.callMemory = new KernelCallMemory(context);
         this.pidfd = pidfd;
         // The helper has the same memory, and keeps it when the program's first thread ends before the others.
         this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
@@ -102,6 +106,11 @@ final class StockOriginSpace implements OriginSpace {
     @Override
     public ProcessorPort processors() {
         return processors;
+    }
+
+    @Override
+    public CallMemory callMemory() {
+        return callMemory;
     }
 
     @Override

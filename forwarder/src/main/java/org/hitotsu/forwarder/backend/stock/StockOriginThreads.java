@@ -168,7 +168,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     @Override
     public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
         OriginTask task = process.task(tid);
-        return task == null ? ended(tid) : parking.resume(task, image, inCall);
+        return task == null ? ended(tid) : parking.resume(task, image, inCall, 0);
+    }
+
+    @Override
+    public Future<Void> resumeInRest(int tid, ThreadImage image, long done) {
+        OriginTask task = process.task(tid);
+        return task == null ? ended(tid) : parking.resume(task, image, true, done);
     }
 
     @Override

@@ -128,8 +128,8 @@ final class ThreadParking {
         }
     }
 
-    /** See {@link org.hitotsu.forwarder.backend.OriginThreads#resume}. */
-    Future<Void> resume(OriginTask task, ThreadImage image, boolean inCall) {
+    /** See {@link org.hitotsu.forwarder.backend.OriginThreads#resume} and {@code resumeInRest}, to which {@code done} belongs. */
+    Future<Void> resume(OriginTask task, ThreadImage image, boolean inCall, long done) {
         OriginTracee tracee = task.tracee;
         if (tracee == null) {
             return Future.failedFuture("thread " + task.tid + " has ended");
@@ -138,7 +138,7 @@ final class ThreadParking {
         Promise<Void> resumed = Promise.promise();
         task.resumed = resumed;
         process.tracer.submit(ptrace -> {
-            tracee.resume(ptrace, process.region, image, inCall);
+            tracee.resume(ptrace, process.region, image, inCall, done);
             process.onLoop(() -> {
                 if (task.rendezvous != 0) {
                     long id = task.rendezvous;

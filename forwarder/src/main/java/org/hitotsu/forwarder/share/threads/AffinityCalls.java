@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
 import java.util.function.IntPredicate;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class AffinityCalls {
     private final MemoryCalls memoryCalls;
     private final ClusterCpus cpus;
     private final ProcessorPort processors;
+    private final CallMemory memory;
     private final int pid;
     private final IntPredicate isThread;
 
@@ -25,10 +27,17 @@ final class AffinityCalls {
      * @param memoryCalls in whose turn these calls are made, so that the program is not let go meanwhile
      * @param isThread whether a number is that of a thread of the program
      */
-    AffinityCalls(MemoryCalls memoryCalls, ClusterCpus cpus, ProcessorPort processors, int pid, IntPredicate isThread) {
+    AffinityCalls(
+            MemoryCalls memoryCalls,
+            ClusterCpus cpus,
+            ProcessorPort processors,
+            CallMemory memory,
+            int pid,
+            IntPredicate isThread) {
         this.memoryCalls = memoryCalls;
         this.cpus = cpus;
         this.processors = processors;
+        this.memory = memory;
         this.pid = pid;
         this.isThread = isThread;
     }
@@ -74,15 +83,14 @@ final class AffinityCalls {
         if (asked < 0) {
             return Future.succeededFuture(asked);
         }
-        return processors
-                .write(tid, address, cpus.told(target, real, (int) bytes))
+        return memory.write(tid, address, cpus.told(target, real, (int) bytes))
                 .map(written -> written ? bytes : -Linux.EFAULT);
     }
 
     private Future<Long> set(int tid, int target, long length, long address) {
         int bytes = cpus.bytesRead(length);
         Future<byte @Nullable []> mask =
-                bytes == 0 ? Future.succeededFuture(new byte[0]) : processors.read(tid, address, bytes);
+                bytes == 0 ? Future.succeededFuture(new byte[0]) : memory.read(tid, address, bytes);
         return mask.map(read -> read == null ? (long) -Linux.EFAULT : set(target, read));
     }
 

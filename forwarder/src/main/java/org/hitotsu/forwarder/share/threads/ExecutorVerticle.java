@@ -58,6 +58,7 @@ final class ExecutorVerticle extends VerticleBase {
     private boolean replied;
     private boolean notExecuted;
     private int number;
+    private long[] arguments = {};
     private long startedAt;
     private @Nullable Runnable whenDone;
     private io.vertx.core.@Nullable Promise<@Nullable Long> deputyCall;
@@ -122,6 +123,7 @@ final class ExecutorVerticle extends VerticleBase {
         for (int i = 0; i < 6; i++) {
             args[i] = request.getArguments(i);
         }
+        arguments = args;
         if (affinityCalls != null && AffinityCalls.concerns(number)) {
             state = State.IN_MEMORY_CALL;
             affinityCalls
@@ -214,6 +216,11 @@ final class ExecutorVerticle extends VerticleBase {
         };
     }
 
+    /** Whether interrupting the call that the deputy has may make it answer less than it would. */
+    boolean mayBreakOff(int pid) {
+        return state == State.IN_DEPUTY && TransferRest.mayBreakOff(pid, number, arguments);
+    }
+
     boolean ending() {
         return state == State.ENDING;
     }
@@ -227,6 +234,7 @@ final class ExecutorVerticle extends VerticleBase {
     void callTaken() {
         io.vertx.core.Promise<@Nullable Long> call = deputyCall;
         deputyCall = null;
+        whenDone = null;
         if (call != null) {
             // Ends the memory call around it; the thread finds the true outcome in its registers.
             whenDone = () -> {};

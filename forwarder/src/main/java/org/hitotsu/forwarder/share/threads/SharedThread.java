@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.share.threads;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.hitotsu.forwarder.backend.ThreadImage;
 import org.jspecify.annotations.Nullable;
 
 /** One row of the thread table at the origin. Event loop only. */
@@ -36,6 +37,14 @@ public final class SharedThread {
 
     @Nullable
     ExecutorVerticle executor;
+
+    /** What its deputy has to finish before it leaves. */
+    @Nullable
+    TransferRest rest;
+
+    /** With this it has come home, and waits for its deputy, which has a transfer that is not to be broken off. */
+    @Nullable
+    ThreadImage waiting;
 
     io.vertx.core.@Nullable Promise<Void> moved;
     int movingTo;

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -16,6 +17,7 @@ import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.pages.OriginMemory;
 import org.hitotsu.forwarder.share.proto.Homecoming;
@@ -117,7 +119,8 @@ public final class ThreadMover implements OriginThreads.Events {
         this.cpus = cpus;
         this.affinityCalls = cpus == null
                 ? null
-                : new AffinityCalls(memoryCalls, cpus, space.processors(), space.pid(), byTid::containsKey);
+                : new AffinityCalls(
+                        memoryCalls, cpus, space.processors(), space.callMemory(), space.pid(), byTid::containsKey);
         threads.events(this);
         threads.ids().forEach(this::add);
     }
@@ -271,7 +274,26 @@ public final class ThreadMover implements OriginThreads.Events {
                 threads.release(thread.tid());
                 moveFailed(thread, parked.cause());
             } else {
-                depart(thread, node, parked.result());
+                parked(thread, node, parked.result());
+            }
+        });
+    }
+
+    private void parked(SharedThread thread, int node, ThreadImage image) {
+        if (image.register(Registers.ORIG_RAX) < 0) {
+            depart(thread, node, image);
+            return;
+        }
+        TransferRest rest = TransferRest.of(threads, space.callMemory(), space.pid(), thread, image);
+        if (rest == null) {
+            depart(thread, node, image.with(Registers.ORIG_RAX, -1));
+            return;
+        }
+        thread.rest = rest;
+        rest.finish().onSuccess(whole -> {
+            if (thread.rest == rest && thread.place == SharedThread.Place.LEAVING) {
+                thread.rest = null;
+                depart(thread, node, whole);
             }
         });
     }
@@ -328,10 +350,14 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void comeHome(SharedThread thread, ThreadImage image, boolean inCall) {
+        comeHome(thread, () -> threads.resume(thread.tid(), image, inCall));
+    }
+
+    private void comeHome(SharedThread thread, Supplier<Future<Void>> resume) {
         visit(thread, network.selfId());
         thread.place = SharedThread.Place.RETURNING;
         thread.signalled = false;
-        threads.resume(thread.tid(), image, inCall).onComplete(resumed -> {
+        resume.get().onComplete(resumed -> {
             if (thread.place != SharedThread.Place.RETURNING) {
                 return;
             }
@@ -365,17 +391,29 @@ public final class ThreadMover implements OriginThreads.Events {
             arrived(thread, image, reason);
             return;
         }
-        long nr = image.register(org.hitotsu.forwarder.nativecall.Ptrace.Registers.ORIG_RAX);
+        long nr = image.register(Registers.ORIG_RAX);
         switch (executor.callState(homecoming.getInCall())) {
             case NOT_BEGUN -> arrived(thread, image.beforeCall(nr), reason);
             case DONE -> arrived(thread, executor.settled(image), reason);
             case WILL_COME -> executor.whenDone(() -> arrived(thread, executor.settled(image), reason));
             case IN_DEPUTY -> {
-                comeHome(thread, image, true);
-                executor.callTaken();
-                scheduleReturn(thread, reason);
+                if (thread.signalled || !executor.mayBreakOff(space.pid())) {
+                    takeCallHome(thread, executor, image, reason);
+                    return;
+                }
+                thread.waiting = image;
+                executor.whenDone(() -> {
+                    thread.waiting = null;
+                    arrived(thread, executor.settled(image), reason);
+                });
             }
         }
+    }
+
+    private void takeCallHome(SharedThread thread, ExecutorVerticle executor, ThreadImage image, String reason) {
+        comeHome(thread, image, true);
+        executor.callTaken();
+        scheduleReturn(thread, reason);
     }
 
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
@@ -498,7 +536,9 @@ public final class ThreadMover implements OriginThreads.Events {
     @Override
     public void onExecuted(int tid, long result) {
         SharedThread thread = byTid.get(tid);
-        if (thread != null && thread.executor != null) {
+        if (thread != null && thread.rest != null) {
+            thread.rest.onExecuted(result);
+        } else if (thread != null && thread.executor != null) {
             thread.executor.onExecuted(result);
         }
     }
@@ -512,6 +552,16 @@ public final class ThreadMover implements OriginThreads.Events {
         thread.signalled = true;
         if (thread.place == SharedThread.Place.OUT) {
             recall(thread, "signal");
+            return;
+        }
+        TransferRest rest = thread.rest;
+        ThreadImage waiting = thread.waiting;
+        if (rest != null && rest.executing()) {
+            thread.rest = null;
+            comeHome(thread, rest::breakOff);
+        } else if (waiting != null) {
+            thread.waiting = null;
+            takeCallHome(thread, java.util.Objects.requireNonNull(thread.executor), waiting, "signal");
         }
     }
 

@@ -73,7 +73,7 @@ class InterruptedCallTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 4096, -2, -11, -511, -515, -517, -4096, 512, 516, Long.MIN_VALUE})
     void otherResultsAreTheProgramsToSee(long result) {
-        assertFinished(InterruptedCall.settled(stopped(Linux.NR_READ, result)), result);
+        assertFinished(InterruptedCall.settled(stopped(EPOLL_WAIT, result)), result);
     }
 
     /** rax of a thread that is in no system call is a number like any other. */
@@ -82,5 +82,24 @@ class InterruptedCallTest {
     void outsideOfACallNothingChanges(long rax) {
         ThreadImage image = stopped(-1, rax);
         assertThat(InterruptedCall.settled(image)).isSameAs(image);
+    }
+
+    /** Whether there is more to transfer, its arguments tell. */
+    @Test
+    void transferIsLeftInItsCall() {
+        ThreadImage written = stopped(Linux.NR_WRITE, 100);
+        assertThat(InterruptedCall.settled(written)).isSameAs(written);
+        assertFinished(InterruptedCall.settled(stopped(Linux.NR_WRITE, 0)), 0);
+        assertFinished(InterruptedCall.settled(stopped(Linux.NR_WRITE, -Linux.EAGAIN)), -Linux.EAGAIN);
+    }
+
+    @Test
+    void partsAreAddedUp() {
+        ThreadImage inCall = stopped(Linux.NR_WRITE, -Linux.ENOSYS);
+        assertFinished(InterruptedCall.behindRest(inCall, inCall.afterCall(50), 100), 150);
+        assertFinished(InterruptedCall.behindRest(inCall, inCall.afterCall(-Linux.EAGAIN), 100), 100);
+        // Interrupted with nothing done, or not begun: natively a signal ends the transfer, which is not made anew.
+        assertFinished(InterruptedCall.behindRest(inCall, inCall.with(Registers.RAX, -Linux.ERESTARTSYS), 100), 100);
+        assertFinished(InterruptedCall.behindRest(inCall, inCall.beforeCall(Linux.NR_WRITE), 100), 100);
     }
 }

@@ -303,6 +303,24 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertFinished(broughtHomeFromCall(0, 55), 55);
     }
 
+    private ThreadImage broughtHomeFromRest() throws Exception {
+        Future<Void> home = loop.call(() -> threads.resumeInRest(TID, inCall(Linux.NR_WRITE), 100));
+        loop.settle();
+        assertThat(home.succeeded()).isTrue();
+        assertThat(kernel.asked()).containsExactly("resume " + TID);
+        return java.util.Objects.requireNonNull(kernel.resumed);
+    }
+
+    @Test
+    void signalEndsATransferOfWhichAPartIsDone() throws Exception {
+        parkInUserMode();
+        loop.run(() -> threads.exec(TID, Linux.NR_WRITE, ARGS));
+        happens(Type.EXECUTED, CaptureEvent.FLAG_SIGNAL, 0, Linux.NR_WRITE, -Linux.ERESTARTSYS);
+        assertThat(told()).containsExactly("signal");
+        kernel.asked();
+        assertFinished(broughtHomeFromRest(), 100);
+    }
+
     @Test
     void callThatTheDeputyWasNotGivenIsMadeAnew() throws Exception {
         parkInUserMode();

@@ -31,7 +31,12 @@ class AffinityCallsTest {
     AffinityCallsTest() throws Exception {
         origin = new OriginFixture();
         calls = new AffinityCalls(
-                origin.calls, new ClusterCpus(2, 8, 2), origin.space.processors, PID, threads::contains);
+                origin.calls,
+                new ClusterCpus(2, 8, 2),
+                origin.space.processors,
+                origin.space.processors,
+                PID,
+                threads::contains);
     }
 
     @BeforeEach

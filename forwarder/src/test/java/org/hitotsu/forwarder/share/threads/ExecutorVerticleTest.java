@@ -39,7 +39,12 @@ class ExecutorVerticleTest {
                 origin.threads,
                 origin.calls,
                 new AffinityCalls(
-                        origin.calls, new ClusterCpus(2, 8, 2), origin.space.processors, PID, tid -> tid == TID),
+                        origin.calls,
+                        new ClusterCpus(2, 8, 2),
+                        origin.space.processors,
+                        origin.space.processors,
+                        PID,
+                        tid -> tid == TID),
                 origin.metrics);
     }
 

@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import org.hitotsu.coherence.CacheOptions;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
@@ -166,6 +167,11 @@ final class OriginFixture implements AutoCloseable {
 
         @Override
         public ProcessorPort processors() {
+            return processors;
+        }
+
+        @Override
+        public CallMemory callMemory() {
             return processors;
         }
 

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * An origin with processors 0 and 1, of which a kernel would say what this says, and one page of memory at 0x1000; sets are
  * written down.
  */
-final class RecordingProcessors implements ProcessorPort {
+final class RecordingProcessors implements ProcessorPort, CallMemory {
     static final long MEMORY = 0x1000;
 
     final byte[] memory = new byte[4096];

@@ -96,6 +96,12 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
+    public Future<Void> resumeInRest(int tid, ThreadImage image, long done) {
+        log.add("resume " + tid + " in rest, " + done);
+        return Future.succeededFuture();
+    }
+
+    @Override
     public void answer(int tid, long result) {
         log.add("answer " + tid + " " + result);
     }
