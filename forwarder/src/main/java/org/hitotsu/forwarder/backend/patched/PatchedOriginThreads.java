@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.patched;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,8 @@ final class PatchedOriginThreads implements OriginThreads {
         long sequence;
         /** In a fork or execve which it makes itself and reports. */
         boolean returning;
+        /** That is an execve. */
+        boolean replacing;
 
         @Nullable
         Promise<Void> forked;
@@ -71,7 +74,7 @@ final class PatchedOriginThreads implements OriginThreads {
         @Nullable
         ThreadImage untouched;
 
-        /** An interrupted call that nobody has been told of: the thread has to take it home, with the signal. */
+        /** A call that nobody has been told of: the thread has to take it home, with the signal. */
         @Nullable
         Executed held;
 
@@ -96,6 +99,9 @@ final class PatchedOriginThreads implements OriginThreads {
     private final Map<Integer, ThreadRequests.Captured> rseqs = new HashMap<>();
 
     private final TrapPage traps;
+    /** Requests for the first thread that wait until it is known whether it is still there. */
+    private final List<Runnable> postponed = new ArrayList<>();
+
     /** Who waits at the entry of a call. Others than the event loop may look. */
     private final Set<Integer> captured = ConcurrentHashMap.newKeySet();
 
@@ -163,6 +169,7 @@ final class PatchedOriginThreads implements OriginThreads {
                 replaced = true;
                 ended = true;
                 tasks.clear();
+                postponed.clear();
                 events().onReplaced(replacement.get());
             }
             default -> {
@@ -228,6 +235,12 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         task.returning = false;
+        task.replacing = false;
+        if (!othersReplace()) {
+            List<Runnable> requests = List.copyOf(postponed);
+            postponed.clear();
+            requests.forEach(Runnable::run);
+        }
         Promise<Void> forked = task.forked;
         task.forked = null;
         if (forked != null) {
@@ -268,6 +281,9 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task.deputy) {
             return Future.failedFuture("thread " + tid + " is not at home");
         }
+        if (tid == pid && othersReplace()) {
+            return Future.failedFuture("thread " + tid + " may be ending: another one executes a program");
+        }
         if (task.captured || task.returning) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
@@ -293,7 +309,8 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         long call = event.has(CaptureEvent.FLAG_IN_CALL) ? event.number() : -1;
-        parked(task, call, event.has(CaptureEvent.FLAG_SIGNAL));
+        boolean signal = event.has(CaptureEvent.FLAG_SIGNAL);
+        whenCertain(task, () -> parked(task, call, signal));
     }
 
     /**
@@ -386,15 +403,33 @@ final class PatchedOriginThreads implements OriginThreads {
         }
         Promise<Void> promise = Promise.promise();
         task.coming = new Return(image, inCall, transferred, promise);
+        whenCertain(task, () -> beginToComeHome(task));
+        return promise.future();
+    }
+
+    private void beginToComeHome(Task task) {
+        Return home = java.util.Objects.requireNonNull(task.coming);
         if (task.calls.busy()) {
             // Its end brings the thread home; see executed().
-            device.interrupt(tid);
-        } else if (!inCall && image.trapDue() && stepped(image)) {
-            trap(task, image);
+            device.interrupt(task.tid);
+        } else if (!home.inCall() && home.image().trapDue() && stepped(home.image())) {
+            trap(task, home.image());
         } else {
             comeHome(task, task.held);
         }
-        return promise.future();
+    }
+
+    /**
+     * Requests something for a thread that is certainly the one that is meant. When another thread makes an execve, the first
+     * thread ends, and its number belongs to that one, with the new program (de_thread()), before REPLACED says so: there a
+     * late request would set registers or make calls that were the old program's. If the execve fails, nothing has happened.
+     */
+    private void whenCertain(Task task, Runnable request) {
+        if (task.tid == pid && othersReplace()) {
+            postponed.add(request);
+        } else {
+            request.run();
+        }
     }
 
     private static boolean stepped(ThreadImage image) {
@@ -460,6 +495,11 @@ final class PatchedOriginThreads implements OriginThreads {
         return last.signal() ? joined : InterruptedCall.settled(joined);
     }
 
+    /** Whether another thread than the first makes an execve. */
+    private boolean othersReplace() {
+        return tasks.values().stream().anyMatch(task -> task.replacing && task.tid != pid);
+    }
+
     private void resumed(Task task, long result) {
         if (result < 0 && result != -Linux.ESRCH) {
             // It would stand still, or run on with registers that are not its own.
@@ -481,8 +521,12 @@ final class PatchedOriginThreads implements OriginThreads {
     public void exec(int tid, long nr, long[] args) {
         Task task = tasks.get(tid);
         // With a signal waiting, the thread is on its way home for it and takes the call along, not begun.
-        if (task != null && task.deputy && task.coming == null && !task.signalled) {
-            run(task, nr, args);
+        if (task != null) {
+            whenCertain(task, () -> {
+                if (task.deputy && task.coming == null && !task.signalled) {
+                    run(task, nr, args);
+                }
+            });
         }
     }
 
@@ -502,7 +546,8 @@ final class PatchedOriginThreads implements OriginThreads {
         }
         if (task.coming != null) {
             comeHome(task, done);
-        } else if (done.interrupted() && done.signal()) {
+        } else if (done.signal()) {
+            // Also with a call that is over: of raise(3) a thread may expect that its handler has run when it returns.
             task.held = done;
             onSignal(task);
         } else if (done.restarts()) {
@@ -519,7 +564,7 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task != null && task.deputy) {
             task.ending = true;
             // The thread ends in it: EXITING is all that follows.
-            task.calls.exec(Linux.NR_EXIT, status);
+            whenCertain(task, () -> task.calls.exec(Linux.NR_EXIT, status));
         }
     }
 
@@ -535,7 +580,9 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task == null || !task.captured && !task.deputy) {
             return Future.failedFuture("thread " + tid + " can't be told to make calls");
         }
-        return task.calls.exec(nr, args).map(Executed::result);
+        Promise<Long> made = Promise.promise();
+        whenCertain(task, () -> task.calls.exec(nr, args).map(Executed::result).onComplete(made));
+        return made.future();
     }
 
     @Override
@@ -548,9 +595,13 @@ final class PatchedOriginThreads implements OriginThreads {
     @Override
     public void answer(int tid, long result) {
         Task task = tasks.get(tid);
-        if (task != null && task.captured) {
-            captured(task, false);
-            answered(task, device.inject(tid, task.sequence, result));
+        if (task != null) {
+            whenCertain(task, () -> {
+                if (task.captured) {
+                    captured(task, false);
+                    answered(task, device.inject(tid, task.sequence, result));
+                }
+            });
         }
     }
 
@@ -567,7 +618,7 @@ final class PatchedOriginThreads implements OriginThreads {
         }
         captured(task, false);
         task.returning = report;
-        answered(task, device.proceed(tid, task.sequence, report));
+        whenCertain(task, () -> answered(task, device.proceed(tid, task.sequence, report)));
         return true;
     }
 
@@ -579,7 +630,10 @@ final class PatchedOriginThreads implements OriginThreads {
 
     @Override
     public void proceedWithExec(int tid) {
-        proceed(tid, true);
+        Task task = tasks.get(tid);
+        if (task != null && proceed(tid, true)) {
+            task.replacing = true;
+        }
     }
 
     /** Signals of threads at home are delivered unseen: {@link Events#onCoreDump} never comes from here. */

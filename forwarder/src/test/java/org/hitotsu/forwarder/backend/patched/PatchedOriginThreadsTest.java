@@ -176,6 +176,40 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(kernel.asked()).containsExactly("go on " + TID);
     }
 
+    private Future<Void> firstComesHomeWhileAnotherExecutes() throws Exception {
+        kernel.stands(PID, -1, 7);
+        Future<ThreadImage> image = loop.call(() -> threads.park(PID));
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.PARKED, PID, 0, 0, 0, 0)));
+        loop.settle();
+        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
+        loop.run(() -> threads.proceedWithExec(TID));
+        kernel.asked();
+        Future<Void> home = loop.call(() -> threads.resume(PID, image.result(), false));
+        loop.settle();
+        assertThat(kernel.asked()).isEmpty();
+        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(PID)).failed())
+                .isTrue();
+        return home;
+    }
+
+    /** The first thread's number is the other one's by the time that it is asked for. */
+    @Test
+    void nothingIsAskedOfTheFirstThreadWhileAnotherExecutes() throws Exception {
+        Future<Void> home = firstComesHomeWhileAnotherExecutes();
+        assertThat(told()).containsExactly("exec");
+        happens(Type.REPLACED, 0, 0, 0, 0);
+        assertThat(home.isComplete()).isFalse();
+        assertThat(kernel.asked()).isEmpty();
+    }
+
+    @Test
+    void whatWaitedIsAskedOfTheFirstThreadWhenTheExecutionFails() throws Exception {
+        Future<Void> home = firstComesHomeWhileAnotherExecutes();
+        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
+        assertThat(kernel.asked()).containsExactly("go on " + PID);
+        assertThat(home.succeeded()).isTrue();
+    }
+
     @Test
     void threadParkedAtBirthIsTakenAtOnce() throws Exception {
         int child = TID - 1;
@@ -220,14 +254,16 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(told()).containsExactly("executed 55");
     }
 
-    /** The call is over, so its result must reach the thread, wherever that takes the signal. */
+    /** As the one that raise(3) makes: its handler must have run when the thread goes on. */
     @Test
-    void finishedCallIsToldEvenIfASignalWaits() throws Exception {
+    void finishedCallWithASignalGoesHomeWithItsResult() throws Exception {
         parkInUserMode();
         loop.run(() -> threads.exec(TID, READ, ARGS));
         happens(Type.EXECUTED, CaptureEvent.FLAG_SIGNAL, 0, READ, 55);
         happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
-        assertThat(told()).containsExactly("executed 55", "signal");
+        assertThat(told()).containsExactly("signal");
+        kernel.asked();
+        assertFinished(comesHome(inCall(READ), true), 55);
     }
 
     @ParameterizedTest
