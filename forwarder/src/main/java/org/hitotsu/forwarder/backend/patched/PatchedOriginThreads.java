@@ -408,7 +408,10 @@ final class PatchedOriginThreads implements OriginThreads {
     }
 
     private void beginToComeHome(Task task) {
-        Return home = java.util.Objects.requireNonNull(task.coming);
+        Return home = task.coming;
+        if (home == null) {
+            return; // Home already: both this and the end of its call have waited for an execve.
+        }
         if (task.calls.busy()) {
             // Its end brings the thread home; see executed().
             device.interrupt(task.tid);
@@ -420,13 +423,18 @@ final class PatchedOriginThreads implements OriginThreads {
     }
 
     /**
-     * Requests something for a thread that is certainly the one that is meant. When another thread makes an execve, the first
-     * thread ends, and its number belongs to that one, with the new program (de_thread()), before REPLACED says so: there a
-     * late request would set registers or make calls that were the old program's. If the execve fails, nothing has happened.
+     * Requests something for a thread that is certainly the one that is meant. When another thread makes an execve, the
+     * first thread ends, and its number belongs to that one, with the new program (de_thread()), before REPLACED says so:
+     * there a late request would set registers or make calls that were the old program's. If the execve fails, nothing has
+     * happened.
      */
     private void whenCertain(Task task, Runnable request) {
         if (task.tid == pid && othersReplace()) {
-            postponed.add(request);
+            postponed.add(() -> {
+                if (tasks.get(task.tid) == task) {
+                    request.run();
+                }
+            });
         } else {
             request.run();
         }
@@ -545,14 +553,16 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         if (task.coming != null) {
-            comeHome(task, done);
+            task.held = done;
+            whenCertain(task, () -> beginToComeHome(task));
         } else if (done.signal()) {
             // Also with a call that is over: of raise(3) a thread may expect that its handler has run when it returns.
             task.held = done;
             onSignal(task);
         } else if (done.restarts()) {
             // Woken by a signal which another thread has taken meanwhile.
-            run(task, done.result() == -Linux.ERESTART_RESTARTBLOCK ? Linux.NR_RESTART_SYSCALL : done.nr(), args);
+            long nr = done.result() == -Linux.ERESTART_RESTARTBLOCK ? Linux.NR_RESTART_SYSCALL : done.nr();
+            whenCertain(task, () -> run(task, nr, args));
         } else {
             events().onExecuted(task.tid, done.result());
         }

@@ -210,6 +210,26 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(home.succeeded()).isTrue();
     }
 
+    /** Its call ends while it waits to be brought home from it: it is not made again, and the thread comes home once. */
+    @Test
+    void callOfTheFirstThreadThatEndsMeanwhileIsNotMadeAnew() throws Exception {
+        kernel.stands(PID, -1, 7);
+        loop.run(() -> threads.park(PID));
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.PARKED, PID, 0, 0, 0, 0)));
+        loop.run(() -> threads.exec(PID, READ, ARGS));
+        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
+        loop.run(() -> threads.proceedWithExec(TID));
+        kernel.asked();
+        Future<Void> home = loop.call(() -> threads.resume(PID, inCall(READ), true));
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.EXECUTED, PID, 0, 0, READ, 55)));
+        loop.settle();
+        assertThat(kernel.asked()).isEmpty();
+        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
+        assertThat(kernel.asked()).containsExactly("resume " + PID);
+        assertFinished(java.util.Objects.requireNonNull(kernel.resumed), 55);
+        assertThat(home.succeeded()).isTrue();
+    }
+
     @Test
     void threadParkedAtBirthIsTakenAtOnce() throws Exception {
         int child = TID - 1;
