@@ -1,7 +1,8 @@
 package org.hitotsu.forwarder.backend;
 
 /**
- * The processors that the origin's kernel lets threads of a program run on. A mask has bit {@code n} of byte {@code n / 8} for processor {@code n}. Event loop only.
+ * The processors that the origin's kernel lets threads of a program run on. A mask has bit {@code n} of byte {@code n / 8}
+ * for processor {@code n}. Event loop only.
  */
 public interface ProcessorPort {
     /** Processors that this kernel may ever have, numbered from 0 (cpu(4): possible); at least 1. */

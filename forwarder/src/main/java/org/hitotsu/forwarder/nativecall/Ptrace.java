@@ -340,16 +340,22 @@ public final class Ptrace implements AutoCloseable {
         /** The trap flag in {@link #EFLAGS}: a SIGTRAP after each instruction. */
         public static final long TRAP_FLAG = 0x100;
 
+        private static final int[] ARGUMENTS = {RDI, RSI, RDX, R10, R8, R9};
+
         private Registers() {}
 
         /** Puts system call {@code nr} with its arguments into {@code registers}. */
         public static void setCall(long[] registers, long nr, long... args) {
-            int[] slots = {RDI, RSI, RDX, R10, R8, R9};
-            long[] padded = Arrays.copyOf(args, slots.length);
+            long[] padded = Arrays.copyOf(args, ARGUMENTS.length);
             registers[RAX] = nr;
-            for (int i = 0; i < slots.length; i++) {
-                registers[slots[i]] = padded[i];
+            for (int i = 0; i < ARGUMENTS.length; i++) {
+                registers[ARGUMENTS[i]] = padded[i];
             }
+        }
+
+        /** The six arguments of the system call that {@code registers} are in. */
+        public static long[] callArguments(long[] registers) {
+            return Arrays.stream(ARGUMENTS).mapToLong(slot -> registers[slot]).toArray();
         }
     }
 }

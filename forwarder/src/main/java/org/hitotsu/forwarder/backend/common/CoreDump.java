@@ -1,14 +1,12 @@
 package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
 /**
- * When the kernel writes a process's memory into a core file (core(5)). It waits for no page then (handle_userfault() refuses
- * with PF_DUMPCORE), and leaves a hole for each that is elsewhere. Any thread.
+ * When the kernel writes a process's memory into a core file (core(5)). It waits for no page then (handle_userfault()
+ * refuses with PF_DUMPCORE), and leaves a hole for each that is elsewhere. Any thread.
  */
 public final class CoreDump {
     /** The resource whose limit decides about core files: RLIMIT_CORE (getrlimit(2)). */
@@ -37,7 +35,7 @@ public final class CoreDump {
             return false;
         }
         try {
-            return status(tid).isDefault(signal);
+            return ProcessStatus.of(tid).isDefault(signal);
         } catch (IOException e) {
             return false; // It has been killed.
         }
@@ -46,13 +44,9 @@ public final class CoreDump {
     /** Whether the kernel is at it. */
     public static boolean isUnderWay(int pid) {
         try {
-            return status(pid).number("CoreDumping") != 0;
+            return ProcessStatus.of(pid).number("CoreDumping") != 0;
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static ProcessStatus status(int tid) throws IOException {
-        return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")));
     }
 }

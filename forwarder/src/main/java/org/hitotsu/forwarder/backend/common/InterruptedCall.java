@@ -13,7 +13,7 @@ public final class InterruptedCall {
     /**
      * The image with which the thread goes on anywhere: it makes the call anew where the kernel would have restarted it.
      *
-     * The image stays in a transfer that has answered how much it was ({@link Transfers#concerns}).
+     * <p>The image stays in a transfer that has answered how much it was ({@link Transfers#concerns}).
      *
      * <p>Some calls answer EINTR to any wake-up (signal(7), "Interruption of system calls … by stop signals"); since no
      * signal is there to be handled, the program would see an EINTR which we invented. The table names them.

@@ -7,7 +7,9 @@ import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
-/** This computer's processors, by the daemon's own system calls, which the kernel lets it make for other processes' threads. */
+/**
+ * This computer's processors, by the daemon's own system calls, which the kernel lets it make for other processes' threads.
+ */
 public final class KernelProcessors implements ProcessorPort {
     private static final Path POSSIBLE = Path.of("/sys/devices/system/cpu/possible");
     /** More than the 8192 processors that the largest x86-64 kernel is built for (NR_CPUS). */

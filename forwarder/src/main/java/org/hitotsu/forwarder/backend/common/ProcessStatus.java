@@ -1,5 +1,8 @@
 package org.hitotsu.forwarder.backend.common;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +15,15 @@ public final class ProcessStatus {
     private final Map<String, String> fields = new HashMap<>();
 
     private ProcessStatus() {}
+
+    /**
+     * Of a thread, or of the first one of a process.
+     *
+     * @throws IOException if it has ended
+     */
+    public static ProcessStatus of(int tid) throws IOException {
+        return of(Files.readAllLines(Path.of("/proc/" + tid + "/status")));
+    }
 
     public static ProcessStatus of(List<String> lines) {
         ProcessStatus status = new ProcessStatus();

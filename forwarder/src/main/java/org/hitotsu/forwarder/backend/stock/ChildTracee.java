@@ -3,8 +3,6 @@ package org.hitotsu.forwarder.backend.stock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProcessMemory;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
@@ -86,8 +84,7 @@ final class ChildTracee implements Tracer.StopHandler {
 
     private static int processOf(int tid) {
         try {
-            return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")))
-                    .process();
+            return ProcessStatus.of(tid).process();
         } catch (IOException e) {
             return 0; // It has been killed.
         }

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One thread of the program while it is traced at the origin: on its way to become a deputy, as one, and on its way back;
- * and at home under a {@link StandingTrace}, without which it is untraced there. Lives on the tracing thread; what it reports goes to the event loop.
+ * and at home under a {@link StandingTrace}, without which it is untraced there. Lives on the tracing thread; what it
+ * reports goes to the event loop.
  *
  * <pre>
  * state      stop                        action

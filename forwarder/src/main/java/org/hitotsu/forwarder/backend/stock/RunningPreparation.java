@@ -120,7 +120,7 @@ final class RunningPreparation {
 
     /** Asks for each handler that the process has. */
     private boolean breaksOff() throws KernelException, IOException {
-        ProcessStatus status = ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + pid + "/status")));
+        ProcessStatus status = ProcessStatus.of(pid);
         long box = region.local(ACTION);
         for (int signal = 1; signal <= SIGNALS; signal++) {
             if (status.catches(signal)) {

@@ -63,8 +63,8 @@ final class SeccompFilters {
 
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
-     * files or the filters are notified, and futex calls that write; everything else runs natively. Calls of the agent itself (by instruction
-     * pointer) always run.
+     * files or the filters are notified, and futex calls that write; everything else runs natively. Calls of the agent
+     * itself (by instruction pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */

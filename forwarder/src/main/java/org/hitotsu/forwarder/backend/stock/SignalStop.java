@@ -1,8 +1,6 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -43,8 +41,7 @@ final class SignalStop {
     /** Whether nothing happens when a thread is delivered a signal. */
     static boolean ignores(int tid, int signal) {
         try {
-            return ProcessStatus.of(Files.readAllLines(Path.of("/proc/" + tid + "/status")))
-                    .ignores(signal);
+            return ProcessStatus.of(tid).ignores(signal);
         } catch (IOException e) {
             return false; // It has been killed.
         }

@@ -128,7 +128,10 @@ final class ThreadParking {
         }
     }
 
-    /** See {@link org.hitotsu.forwarder.backend.OriginThreads#resume} and {@code resumeInRest}, to which {@code done} belongs. */
+    /**
+     * See {@link org.hitotsu.forwarder.backend.OriginThreads#resume}, and {@code resumeInRest}, to which {@code done}
+     * belongs.
+     */
     Future<Void> resume(OriginTask task, ThreadImage image, boolean inCall, long done) {
         OriginTracee tracee = task.tracee;
         if (tracee == null) {

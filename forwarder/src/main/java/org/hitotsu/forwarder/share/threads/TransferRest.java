@@ -45,7 +45,7 @@ final class TransferRest {
         this.thread = thread;
         this.image = image;
         this.nr = image.register(Registers.ORIG_RAX);
-        this.args = arguments(image);
+        this.args = Registers.callArguments(image.registers());
         this.done = image.register(Registers.RAX);
     }
 
@@ -58,7 +58,9 @@ final class TransferRest {
     static @Nullable TransferRest of(
             OriginThreads threads, CallMemory memory, int pid, SharedThread thread, ThreadImage image) {
         long nr = image.register(Registers.ORIG_RAX);
-        if (nr < 0 || image.register(Registers.RAX) <= 0 || !mayBreakOff(pid, nr, arguments(image))) {
+        if (nr < 0
+                || image.register(Registers.RAX) <= 0
+                || !mayBreakOff(pid, nr, Registers.callArguments(image.registers()))) {
             return null;
         }
         return new TransferRest(threads, memory, thread, image);
@@ -67,17 +69,6 @@ final class TransferRest {
     /** Whether interrupting a call may make it answer less than it would. */
     static boolean mayBreakOff(int pid, long nr, long[] args) {
         return Transfers.concerns(nr) && Transfers.mayBreakOff(nr, args, kind(pid, args[0]));
-    }
-
-    private static long[] arguments(ThreadImage image) {
-        return new long[] {
-            image.register(Registers.RDI),
-            image.register(Registers.RSI),
-            image.register(Registers.RDX),
-            image.register(Registers.R10),
-            image.register(Registers.R8),
-            image.register(Registers.R9)
-        };
     }
 
     private static FileKind kind(int pid, long fd) {

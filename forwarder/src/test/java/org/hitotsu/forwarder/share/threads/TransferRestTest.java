@@ -48,10 +48,6 @@ class TransferRestTest {
         return TransferRest.of(threads, memory, PID, thread, image);
     }
 
-    private Future<ThreadImage> finish(TransferRest rest) {
-        return rest.finish();
-    }
-
     private static void assertResult(Future<ThreadImage> whole, long result) {
         assertThat(whole.succeeded()).isTrue();
         assertThat(whole.result().register(Registers.RAX)).isEqualTo(result);
@@ -62,7 +58,7 @@ class TransferRestTest {
     @Test
     void deputyFinishesIt() {
         TransferRest rest = Objects.requireNonNull(of(image(GETRANDOM, 256, 0x9000, 1000, 0)));
-        Future<ThreadImage> whole = finish(rest);
+        Future<ThreadImage> whole = rest.finish();
         assertThat(log).containsExactly("deputy 1234 call 318 9100 2e8 0 0 0 0");
         assertThat(rest.executing()).isTrue();
         rest.onExecuted(44);
@@ -76,7 +72,7 @@ class TransferRestTest {
     @Test
     void failureOfTheRestEndsIt() {
         TransferRest rest = Objects.requireNonNull(of(image(SENDTO, 256, 3, 0x9000, 1000, 0)));
-        Future<ThreadImage> whole = finish(rest);
+        Future<ThreadImage> whole = rest.finish();
         rest.onExecuted(-Linux.EAGAIN);
         assertResult(whole, 256);
     }
@@ -84,7 +80,7 @@ class TransferRestTest {
     @Test
     void errorThatTheStopLeftBehindIsNotTheEnd() {
         TransferRest rest = Objects.requireNonNull(of(image(GETRANDOM, 256, 0x9000, 1000, 0)));
-        Future<ThreadImage> whole = finish(rest);
+        Future<ThreadImage> whole = rest.finish();
         rest.onExecuted(-Linux.ERESTARTSYS);
         assertThat(log).hasSize(2);
         rest.onExecuted(744);
@@ -93,14 +89,17 @@ class TransferRestTest {
 
     @Test
     void wholeTransferIsWhatItIs() {
-        assertResult(finish(Objects.requireNonNull(of(image(GETRANDOM, 1000, 0x9000, 1000, 0)))), 1000);
+        assertResult(
+                Objects.requireNonNull(of(image(GETRANDOM, 1000, 0x9000, 1000, 0)))
+                        .finish(),
+                1000);
         assertThat(log).isEmpty();
     }
 
     @Test
     void signalEndsIt() {
         TransferRest rest = Objects.requireNonNull(of(image(GETRANDOM, 256, 0x9000, 1000, 0)));
-        Future<ThreadImage> whole = finish(rest);
+        Future<ThreadImage> whole = rest.finish();
         rest.onExecuted(44);
         log.clear();
         rest.breakOff();
@@ -112,7 +111,7 @@ class TransferRestTest {
     void signalThatWasThereBeforeLeavesThePart() {
         thread.signalled = true;
         TransferRest rest = Objects.requireNonNull(of(image(GETRANDOM, 256, 0x9000, 1000, 0)));
-        assertResult(finish(rest), 256);
+        assertResult(rest.finish(), 256);
         assertThat(log).isEmpty();
         assertThat(rest.executing()).isFalse();
     }
@@ -129,7 +128,7 @@ class TransferRestTest {
         vector(0, 0, 0, AT + 256, 2);
         vector(256, 0x9000, 100, 0xa000, 200);
         TransferRest rest = Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0x4000)));
-        Future<ThreadImage> whole = finish(rest);
+        Future<ThreadImage> whole = rest.finish();
         assertThat(log).containsExactly("deputy 1234 call 44 3 901e 46 4000 0 0");
         rest.onExecuted(70);
         assertThat(log).endsWith("deputy 1234 call 44 3 a000 c8 4000 0 0");
@@ -139,11 +138,12 @@ class TransferRestTest {
 
     @Test
     void piecesThatCannotBeReadLeaveThePart() {
-        assertResult(finish(Objects.requireNonNull(of(image(SENDMSG, 30, 3, 0x99999, 0)))), 30);
+        assertResult(
+                Objects.requireNonNull(of(image(SENDMSG, 30, 3, 0x99999, 0))).finish(), 30);
         vector(0, 0, 0, AT + 256, Transfers.MAX_VECTOR + 1);
-        assertResult(finish(Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0)))), 30);
+        assertResult(Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0))).finish(), 30);
         vector(0, 0, 0, AT + 256, -1);
-        assertResult(finish(Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0)))), 30);
+        assertResult(Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0))).finish(), 30);
         assertThat(log).isEmpty();
     }
 
