@@ -168,7 +168,8 @@ public final class ThreadMover implements OriginThreads.Events {
      */
     public Future<Void> move(int tid, int node) {
         SharedThread thread = byTid.get(tid);
-        if (thread == null) {
+        // At the program's end a move that another one waited for begins while the threads are still in the table.
+        if (thread == null || ended) {
             return Future.failedFuture("thread " + tid + ": has ended; look at `hitotsu ps`");
         }
         if (releasing && node != network.selfId()) {

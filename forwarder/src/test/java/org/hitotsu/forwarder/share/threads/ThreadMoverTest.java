@@ -1,0 +1,83 @@
+package org.hitotsu.forwarder.share.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import java.util.Collection;
+import java.util.List;
+import org.hitotsu.forwarder.backend.Backend.Adoption;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ThreadMoverTest {
+    private static final int TID = 1000;
+    private static final int OTHER = 3;
+
+    private final Listener listener = new Listener();
+    private OriginFixture origin;
+    private ThreadMover mover;
+
+    @BeforeEach
+    void aProgramOfOneThread() throws Exception {
+        origin = new OriginFixture();
+        mover = origin.loop.call(() -> new ThreadMover(
+                origin.loop.context(),
+                origin.network.node(OriginFixture.ORIGIN),
+                OriginFixture.KEY,
+                origin.space,
+                origin.memory,
+                new Placement(false, List::of),
+                listener,
+                origin.metrics,
+                null));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        origin.close();
+    }
+
+    /** It is never parked: the program ends first. */
+    @Test
+    void everyMoveIsAnsweredWhenTheProgramEnds() throws Exception {
+        Future<Void> first = origin.loop.call(() -> mover.move(TID, OriginFixture.HOST));
+        Future<Void> second = origin.loop.call(() -> mover.move(TID, OTHER));
+        Future<Void> third = origin.loop.call(() -> mover.move(TID, OriginFixture.HOST));
+        origin.loop.run(mover::onProcessEnded);
+        origin.loop.settle();
+        for (Future<Void> move : List.of(first, second, third)) {
+            assertThat(move.failed()).isTrue();
+            assertThat(move.cause()).hasMessageContaining("has ended");
+        }
+        assertThat(listener.ended).isEqualTo(1);
+    }
+
+    private static final class Listener implements ThreadMover.Listener {
+        int ended;
+
+        @Override
+        public void onEnded() {
+            ended++;
+        }
+
+        @Override
+        public void onReplaced(Adoption next) {}
+
+        @Override
+        public void onReleased() {}
+
+        @Override
+        public Future<Void> ensureHost(int node) {
+            return Future.succeededFuture();
+        }
+
+        @Override
+        public Collection<Integer> hosts() {
+            return List.of();
+        }
+
+        @Override
+        public void onAway(int threads) {}
+    }
+}
