@@ -106,7 +106,8 @@ def run_in(case, command, directory, streams, wanted, limit, watch=None):
             raise
         finally:
             if watcher:
-                watcher.join(10)
+                # It talks on a connection that is used by others after it; what it waits for there has a limit.
+                watcher.join()
     return status, (streams / "out").read_bytes(), (streams / "err").read_bytes(), process.pid
 
 

@@ -196,6 +196,7 @@ class Runner:
             self.traced += watch.attached
             watch = watch.inner
         if isinstance(watch, Mover):
+            complaints += [watch.complaint] if watch.complaint else []
             ran += f"; {watch.text()}"
         return complaints, ran
 

@@ -18,6 +18,7 @@ class Mover:
         self.high = high
         self.moves = 0
         self.refused = 0
+        self.complaint = None
 
     def __call__(self, process):
         ids = self.cluster.ids()
@@ -33,7 +34,8 @@ class Mover:
             except ClusterError:
                 # The thread has ended meanwhile, or is on its way already.
                 self.refused += 1
-            except OSError:
+            except OSError as error:
+                self.complaint = f"the node of its origin does not answer: {error}"
                 return
 
     def text(self):
