@@ -43,6 +43,47 @@ struct {
 	__type(value, struct hito_space);
 } hito_spaces SEC(".maps");
 
+/* What is looked at of a task: relocated when the program is loaded, so neither offsets nor other fields matter. */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+struct signal_struct {
+	struct sigpending shared_pending;
+	struct rlimit rlim[16];
+};
+
+struct sigaction {
+	void (*sa_handler)(int);
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
+struct task_struct {
+	sigset_t blocked;
+	struct sigpending pending;
+	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+};
+#pragma clang attribute pop
+
+#define RLIMIT_CORE 4
+
 /* The parameter is not a trusted pointer in an fmod_ret program; the kernel's function takes it as it is. */
 extern void bpf_hitotsu_answer(struct hitotsu_event *ev__nonnull, __s64 result) __ksym;
 
@@ -208,13 +249,39 @@ int hito_capture(u64 *ctx)
 	return told(ev) ? HITOTSU_TAKEN : HITOTSU_WAIT;
 }
 
+/*
+ * Whether a signal is about to end the process with a core file (signal(7), core(5)). Such signals have their default action:
+ * with another one nothing is written. A tracer may still take the signal away, and another thread change its action.
+ */
+static __always_inline int dumps_core(void)
+{
+	/* QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS. */
+	const u32 dumping[] = {3, 4, 5, 6, 7, 8, 11, 24, 25, 31};
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 pending = (task->pending.signal.sig[0] | task->signal->shared_pending.signal.sig[0]) & ~task->blocked.sig[0];
+	int dumps = 0;
+
+	if (!task->signal->rlim[RLIMIT_CORE].rlim_cur)
+		return 0;
+#pragma unroll
+	for (u32 i = 0; i < sizeof(dumping) / sizeof(dumping[0]); i++)
+		if (pending >> (dumping[i] - 1) & 1 && !task->sighand->action[dumping[i] - 1].sa.sa_handler)
+			dumps = 1;
+	return dumps;
+}
+
 SEC("fmod_ret.s/hitotsu_report")
 int hito_report(u64 *ctx)
 {
 	struct hitotsu_event *ev = (struct hitotsu_event *)ctx[0];
 	u64 cookie = ev->cookie;
+	struct hito_space *space = bpf_map_lookup_elem(&hito_spaces, &cookie);
 
-	return bpf_map_lookup_elem(&hito_spaces, &cookie) ? told(ev) : 0;
+	if (!space)
+		return 0;
+	if (ev->type == HITOTSU_EV_SIGNALLED)
+		return space->flags & HITO_SPACE_SHARED && dumps_core();
+	return told(ev);
 }
 
 /* bpf_probe_read_user_str() and the ring are for programs under the GPL. */

@@ -8,7 +8,6 @@
 
 #define HITOTSU_ABI	1
 
-/* Where a thread runs. */
 #define HITOTSU_HOME	0	/* in its program */
 #define HITOTSU_REMOTE	1	/* in a shadow: no signal is ever delivered */
 
@@ -74,9 +73,10 @@ enum hitotsu_event_type {
 	HITOTSU_EV_BORN,		/* parked before its first instruction */
 	HITOTSU_EV_EXITING,		/* goes on to end; the last of a thread */
 	HITOTSU_EV_REPLACED,		/* parked at another program's start */
+	HITOTSU_EV_SIGNALLED,		/* asks: does it end in a core file? */
+	HITOTSU_EV_DUMPING,		/* parked, for the answer was yes */
 };
 
-/* Flags of an event. */
 #define HITOTSU_EF_IN_CALL	1	/* PARKED: in a call without result */
 #define HITOTSU_EF_COMPAT	2	/* the call came through a 32 bit entry */
 #define HITOTSU_EF_SIGNAL	4	/* EXECUTED: a signal is pending */

@@ -27,7 +27,11 @@ public final class CaptureEvent {
         /** Ends; nothing more comes of it. */
         EXITING,
         /** Parked before the first instruction of another program. */
-        REPLACED
+        REPLACED,
+        /** Asks whether a signal ends in a core file: the programs answer, and the listener never sees it. */
+        SIGNALLED,
+        /** Parked, for it does. */
+        DUMPING
     }
 
     /** PARKED: in a captured call that has no result. */
@@ -55,7 +59,7 @@ public final class CaptureEvent {
             return false;
         }
         int type = record.getInt(at + Event.TYPE);
-        if (type < 1 || type > TYPES.length || tid() <= 0 || pid() <= 0) {
+        if (type < 1 || type > TYPES.length || TYPES[type - 1] == Type.SIGNALLED || tid() <= 0 || pid() <= 0) {
             return false;
         }
         int bytes = payload ? record.getInt(at + PayloadRecord.BYTES) : 0;

@@ -223,6 +223,7 @@ class CaptureLayoutsTest {
         CaptureEvent event = new CaptureEvent();
         assertThat(event.wrap(record(0, 78, 3), 8, PayloadRecord.SIZE)).isFalse();
         assertThat(event.wrap(record(9, 78, 3), 8, PayloadRecord.SIZE)).isFalse();
+        assertThat(event.wrap(record(11, 78, 3), 8, PayloadRecord.SIZE)).isFalse();
         assertThat(event.wrap(record(-1, 78, 3), 8, PayloadRecord.SIZE)).isFalse();
         assertThat(event.wrap(record(1, 0, 3), 8, PayloadRecord.SIZE)).isFalse();
         assertThat(event.wrap(record(1, 78, 257), 8, PayloadRecord.SIZE)).isFalse();

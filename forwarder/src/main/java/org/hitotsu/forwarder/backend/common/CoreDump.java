@@ -1,12 +1,16 @@
 package org.hitotsu.forwarder.backend.common;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
 /**
  * When the kernel writes a process's memory into a core file (core(5)). It waits for no page then (handle_userfault()
- * refuses with PF_DUMPCORE), and leaves a hole for each that is elsewhere. Any thread.
+ * refuses with PF_DUMPCORE), and leaves a hole for each that is elsewhere. Any thread, but for {@link #survived}.
  */
 public final class CoreDump {
     /** The resource whose limit decides about core files: RLIMIT_CORE (getrlimit(2)). */
@@ -15,6 +19,10 @@ public final class CoreDump {
     /** QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS (signal(7)). */
     private static final long SIGNALS =
             1L << 2 | 1L << 3 | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 23 | 1L << 24 | 1L << 30;
+
+    private static final int LOOK_MILLIS = 20;
+    /** For a second: the thread has to be scheduled. */
+    private static final int LOOKS = 50;
 
     private CoreDump() {}
 
@@ -38,6 +46,29 @@ public final class CoreDump {
             return ProcessStatus.of(tid).isDefault(signal);
         } catch (IOException e) {
             return false; // It has been killed.
+        }
+    }
+
+    /**
+     * Completes if a process goes on although a thread of it was let take a signal that dumps core: another thread may just
+     * have installed a handler, which nothing reports. Event loop only.
+     *
+     * @param ended whether the process is known to have ended
+     */
+    public static Future<Void> survived(Context context, int pid, BooleanSupplier ended) {
+        Promise<Void> survived = Promise.promise();
+        look(context, pid, ended, survived, LOOKS);
+        return survived.future();
+    }
+
+    private static void look(Context context, int pid, BooleanSupplier ended, Promise<Void> survived, int looks) {
+        if (ended.getAsBoolean() || isUnderWay(pid)) {
+            return;
+        }
+        if (looks == 0) {
+            survived.complete();
+        } else {
+            context.owner().setTimer(LOOK_MILLIS, timer -> look(context, pid, ended, survived, looks - 1));
         }
     }
 

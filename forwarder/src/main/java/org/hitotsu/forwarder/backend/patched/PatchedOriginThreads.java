@@ -15,6 +15,7 @@ import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.patched.CallRunner.Executed;
@@ -66,6 +67,8 @@ final class PatchedOriginThreads implements OriginThreads {
 
         boolean signalled;
         boolean ending;
+        /** Parked before a signal that ends the process with a core file. */
+        boolean dying;
 
         @Nullable
         Promise<ThreadImage> parking;
@@ -190,6 +193,10 @@ final class PatchedOriginThreads implements OriginThreads {
             case EXECUTED -> onExecuted(task, event);
             case SIGNAL -> onSignal(task);
             case EXITING -> onExiting(task);
+            case DUMPING -> {
+                task.dying = true;
+                events().onCoreDump(task.tid);
+            }
             default -> LOG.warn("thread {}: {} at home", task.tid, event.type());
         }
     }
@@ -287,6 +294,9 @@ final class PatchedOriginThreads implements OriginThreads {
         if (task.captured || task.returning) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
+        if (task.dying) {
+            return Future.failedFuture("thread " + tid + " ends the process, which leaves a core file");
+        }
         Promise<ThreadImage> promise = Promise.promise();
         if (!task.born) {
             long asked = device.park(tid);
@@ -326,7 +336,9 @@ final class PatchedOriginThreads implements OriginThreads {
         } catch (KernelException e) {
             task.parking = null;
             promise.fail(e);
-            fatal(task, "its image can't be taken: " + e.getMessage());
+            if (e.errno() != Linux.ESRCH) {
+                fatal(task, "its image can't be taken: " + e.getMessage());
+            }
             return;
         }
         ThreadImage image = captured.image();
@@ -646,10 +658,15 @@ final class PatchedOriginThreads implements OriginThreads {
         }
     }
 
-    /** Signals of threads at home are delivered unseen: {@link Events#onCoreDump} never comes from here. */
     @Override
     public Future<Void> proceedWithCoreDump(int tid) {
-        return Future.succeededFuture();
+        Task task = tasks.get(tid);
+        if (task == null || !task.dying) {
+            return Future.succeededFuture();
+        }
+        task.dying = false;
+        resumed(task, device.resume(tid, null, PatchedLayout.HOME));
+        return CoreDump.survived(context, pid, () -> ended);
     }
 
     @Override

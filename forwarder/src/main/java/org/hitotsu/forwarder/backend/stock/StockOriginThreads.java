@@ -27,10 +27,6 @@ import org.jspecify.annotations.Nullable;
  * @see Deputies what deputies are requested to do
  */
 final class StockOriginThreads implements OriginThreads, Notifications.Handler, OriginTracee.Reports {
-    private static final int DUMP_LOOK_MILLIS = 20;
-    /** For a second: the thread has to be scheduled. */
-    private static final int DUMP_LOOKS = 50;
-
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
@@ -255,21 +251,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         task.dying = null;
         process.tracer.submit(dying::dumpCore);
-        Promise<Void> survived = Promise.promise();
-        awaitDump(survived, DUMP_LOOKS);
-        return survived.future();
-    }
-
-    /** Another thread may just have installed a handler for the signal; nothing reports that the process goes on. */
-    private void awaitDump(Promise<Void> survived, int looks) {
-        if (process.ended || CoreDump.isUnderWay(process.pid)) {
-            return;
-        }
-        if (looks == 0) {
-            survived.complete();
-        } else {
-            process.later(DUMP_LOOK_MILLIS, () -> awaitDump(survived, looks - 1));
-        }
+        return CoreDump.survived(process.context, process.pid, () -> process.ended);
     }
 
     // OriginTracee.Reports, on the tracing thread.

@@ -125,6 +125,21 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Test
+    void stoppedBeforeACoreFileItStaysUntilAllPagesAreHome() throws Exception {
+        happens(Type.DUMPING, CaptureEvent.FLAG_SIGNAL, 0, -1, 0);
+        assertThat(told()).containsExactly("dump " + TID);
+        assertThat(loop.call(() -> threads.park(TID)).failed()).isTrue();
+        assertThat(kernel.asked()).isEmpty();
+        Future<Void> survived = loop.call(() -> threads.proceedWithCoreDump(TID));
+        assertThat(kernel.asked()).containsExactly("go on " + TID);
+        assertThat(survived.isComplete()).isFalse();
+        assertThat(loop.call(() -> threads.proceedWithCoreDump(TID)).succeeded())
+                .isTrue();
+        assertThat(kernel.asked()).isEmpty();
+        parkInUserMode();
+    }
+
+    @Test
     void parkedInUserModeItIsAsItIs() throws Exception {
         assertThat(parkInUserMode()).isSameAs(kernel.images.get(TID).image());
     }
