@@ -115,10 +115,9 @@ final class ChildTracee implements Tracer.StopHandler {
                 ptrace.cont(tid, 0);
             }
             case Ptrace.EVENT_EXEC -> {
-                // Another thread may have made it, and has this one's id now (ptrace(2)).
-                tracer.forget((int) ptrace.eventMessage(tid));
-                tracer.forget(tid);
-                ptrace.detach(tid, 0);
+                tracer.forget((int) ptrace.eventMessage(stoppedTid));
+                tracer.forget(stoppedTid);
+                ptrace.detach(stoppedTid, 0);
             }
             default -> ptrace.cont(tid, 0);
         }

@@ -123,11 +123,17 @@ final class HomeCalls {
         task.spawning++;
         Promise<Void> over = Promise.promise();
         Runnable done = () -> process.onLoop(() -> {
-            task.spawning--;
+            callOver(task);
             over.complete();
         });
+        process.execves.beside(task, () -> traceSpawn(task, id, thread, done));
+        return over.future();
+    }
+
+    private void traceSpawn(OriginTask task, long id, boolean thread, Runnable done) {
+        OriginTracee previous = task.lastCall;
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, thread, done),
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, previous, thread, done),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (failure != null) {
                         LOG.warn(
@@ -138,10 +144,18 @@ final class HomeCalls {
                     }
                     process.notifications.proceed(id);
                     if (tracee != null) {
+                        task.lastCall = tracee;
                         process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
                     }
                 }));
-        return over.future();
+    }
+
+    private void callOver(OriginTask task) {
+        task.spawning--;
+        // Else the thread is in the next one already.
+        if (task.spawning == 0) {
+            process.execves.over(task);
+        }
     }
 
     /** Lets the execve happen that a thread is stopped at. */
@@ -151,8 +165,12 @@ final class HomeCalls {
         }
         long id = trapped.take(task);
         task.spawning++;
-        OriginTracee previous = task.lastExec;
-        Runnable failed = () -> process.onLoop(() -> task.spawning--);
+        process.execves.begin(task, () -> traceExecve(task, id));
+    }
+
+    private void traceExecve(OriginTask task, long id) {
+        OriginTracee previous = task.lastCall;
+        Runnable failed = () -> process.onLoop(() -> callOver(task));
         process.tracer.submit(
                 ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, failed),
                 (tracee, failure) -> process.onLoop(() -> {
@@ -162,11 +180,11 @@ final class HomeCalls {
                                 "thread {} is traced by somebody else and may not execute a program: {}",
                                 task.tid,
                                 failure.getMessage());
-                        task.spawning--;
+                        callOver(task);
                         process.notifications.answer(id, -Linux.EPERM);
                         return;
                     }
-                    task.lastExec = tracee;
+                    task.lastCall = tracee;
                     process.notifications.proceed(id);
                     process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
                 }));

@@ -26,6 +26,7 @@ final class OriginProcess {
     final StandingTrace standing;
     final int pid;
     final Map<Integer, OriginTask> tasks = new HashMap<>();
+    final Execves execves = new Execves();
     /** The helper's process id, 0 before the program is prepared. */
     int helperPid;
 

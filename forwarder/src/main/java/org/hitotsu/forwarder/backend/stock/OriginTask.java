@@ -52,9 +52,9 @@ final class OriginTask {
     /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
     long[] rseq = new long[3];
 
-    /** What traced its last execve, and may still. */
+    /** What traced its last clone, fork or execve, and may still. */
     @Nullable
-    OriginTracee lastExec;
+    OriginTracee lastCall;
 
     @Nullable
     Promise<Void> resumed;

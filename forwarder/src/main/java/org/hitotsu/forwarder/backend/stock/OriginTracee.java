@@ -79,9 +79,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
     private static final long SIGTRAP_BIT = 1L << Linux.SIGTRAP - 1;
-    private static final int OPTIONS = Ptrace.OPTION_SYSGOOD;
-    private static final int SPAWN_OPTIONS = OPTIONS | Ptrace.OPTION_CLONE | Ptrace.OPTION_FORK | Ptrace.OPTION_VFORK;
-    private static final int EXEC_OPTIONS = OPTIONS | Ptrace.OPTION_EXEC;
+    private static final int EXEC_OPTIONS = Ptrace.OPTION_SYSGOOD | Ptrace.OPTION_EXEC;
 
     private final StandingTrace standing;
     private final Tracer tracer;
@@ -95,7 +93,6 @@ final class OriginTracee implements Tracer.StopHandler {
     private boolean thread;
     private Runnable callDone = () -> {};
     private final int pid;
-    private Tracer.@Nullable StopHandler leaderHandler;
     private @Nullable BiConsumer<Captured, Throwable> parked;
     private long slot;
     private @Nullable ThreadImage resumeImage;
@@ -120,27 +117,43 @@ final class OriginTracee implements Tracer.StopHandler {
         return new OriginTracee(standing, tid, State.HOME);
     }
 
-    /** Has a thread at home traced for a purpose, under the trace it has or a new one. */
-    private static OriginTracee seize(Ptrace ptrace, StandingTrace standing, int tid, int options, State purpose)
+    /**
+     * Has a thread at home traced for a purpose, under the trace it has or a new one.
+     *
+     * @param previous what traced its last clone, fork or execve, and may still: if that has failed and the thread has come to
+     *     this before anybody looked, as in a walk through PATH, or when it ends
+     */
+    private static OriginTracee seize(
+            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, State purpose)
             throws KernelException {
+        if (previous != null && (previous.state == State.SPAWNING || previous.state == State.EXECING)) {
+            previous.state = purpose;
+            previous.callDone.run();
+            return previous;
+        }
         OriginTracee tracee = standing.take(tid);
         if (tracee == null) {
             tracee = new OriginTracee(standing, tid, purpose);
-            KernelException.check("trace thread " + tid, ptrace.seize(tid, options));
+            KernelException.check("trace thread " + tid, ptrace.seize(tid, StandingTrace.OPTIONS));
         }
         tracee.state = purpose;
+        // No stop is missed: this thread is the one that takes them.
+        standing.tracer().handle(tid, tracee);
         return tracee;
     }
 
     /** Starts to park a thread which is at home. */
     static OriginTracee seizeToPark(
-            Ptrace ptrace, StandingTrace standing, int tid, long slot, BiConsumer<Captured, Throwable> parked)
+            Ptrace ptrace,
+            StandingTrace standing,
+            int tid,
+            @Nullable OriginTracee previous,
+            long slot,
+            BiConsumer<Captured, Throwable> parked)
             throws KernelException {
-        OriginTracee tracee = seize(ptrace, standing, tid, OPTIONS, State.PARKING);
+        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.PARKING);
         tracee.slot = slot;
         tracee.parked = parked;
-        // No stop is missed: this thread is the one that takes them.
-        standing.tracer().handle(tid, tracee);
         ptrace.interrupt(tid);
         return tracee;
     }
@@ -149,45 +162,35 @@ final class OriginTracee implements Tracer.StopHandler {
      * Traces a thread through its clone, fork or vfork, which it is stopped before. {@code done} runs on the tracing thread
      * when that is over, whether it made a child or failed, and the thread is at home again.
      */
-    static OriginTracee seizeToSpawn(Ptrace ptrace, StandingTrace standing, int tid, boolean thread, Runnable done)
+    static OriginTracee seizeToSpawn(
+            Ptrace ptrace,
+            StandingTrace standing,
+            int tid,
+            @Nullable OriginTracee previous,
+            boolean thread,
+            Runnable done)
             throws KernelException {
-        OriginTracee tracee = seize(ptrace, standing, tid, SPAWN_OPTIONS, State.SPAWNING);
+        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.SPAWNING);
         tracee.thread = thread;
         tracee.callDone = done;
-        standing.tracer().handle(tid, tracee);
         return tracee;
     }
 
     /**
-     * Traces a thread through its execve, which it is stopped before. The event comes under the process's own id, which
-     * another thread has until then (ptrace(2), "execve(2) under ptrace").
+     * Traces a thread through its execve, which it is stopped before.
      *
      * @param failed runs on the tracing thread when the call has failed
      */
     static OriginTracee seizeToExec(
             Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, Runnable failed)
             throws KernelException {
-        if (previous != null && previous.state == State.EXECING) {
-            // An execve that has just failed and the next one, as in a walk through PATH: under the same trace.
-            failed.run();
-            return previous;
-        }
-        OriginTracee tracee = seize(ptrace, standing, tid, EXEC_OPTIONS, State.EXECING);
-        Tracer tracer = standing.tracer();
-        tracee.leaderHandler = tid == standing.pid() ? null : tracer.handler(standing.pid());
+        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.EXECING);
         tracee.callDone = failed;
-        tracer.handle(tid, tracee);
-        tracer.handle(standing.pid(), tracee);
         return tracee;
     }
 
     int tid() {
         return tid;
-    }
-
-    /** Names who traces the first thread, whose id this one's execve reports under. */
-    void leader(Tracer.StopHandler handler) {
-        leaderHandler = handler;
     }
 
     /** The call has not reported its effect: if it failed, there will be none. */
@@ -244,11 +247,6 @@ final class OriginTracee implements Tracer.StopHandler {
 
     @Override
     public void onStop(Ptrace ptrace, int stoppedTid, int status) {
-        Tracer.StopHandler leader = leaderHandler;
-        if (stoppedTid != tid && leader != null && Ptrace.event(status) != Ptrace.EVENT_EXEC) {
-            leader.onStop(ptrace, stoppedTid, status);
-            return;
-        }
         if (!Ptrace.stopped(status)) {
             tracer.forget(tid);
             standing.take(tid);
@@ -276,6 +274,8 @@ final class OriginTracee implements Tracer.StopHandler {
             case Ptrace.EVENT_EXEC -> {
                 state = State.GONE;
                 tracer.forget(tid);
+                // Who had the process's id before is gone, and nothing reports that.
+                tracer.forget(stoppedTid);
                 // What prepares the new program makes a process of it that is not to be traced.
                 ptrace.setOptions(stoppedTid, EXEC_OPTIONS);
                 reports.onReplaced();
@@ -351,11 +351,7 @@ final class OriginTracee implements Tracer.StopHandler {
                 }
             }
             case RESUMING -> finishResume(ptrace, 0);
-            case SPAWNING -> spawned(ptrace, 0);
-            case EXECING -> {
-                restoreLeader();
-                spawned(ptrace, 0);
-            }
+            case SPAWNING, EXECING -> spawned(ptrace, 0);
             default -> ptrace.cont(tid, 0);
         }
     }
@@ -379,16 +375,6 @@ final class OriginTracee implements Tracer.StopHandler {
             standing.child(ptrace, child);
         }
         spawned(ptrace, 0);
-    }
-
-    private void restoreLeader() {
-        if (tid != pid) {
-            if (leaderHandler != null) {
-                tracer.handle(pid, leaderHandler);
-            } else {
-                tracer.forget(pid);
-            }
-        }
     }
 
     private void spawned(Ptrace ptrace, int signal) {

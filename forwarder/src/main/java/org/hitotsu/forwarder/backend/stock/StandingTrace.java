@@ -74,9 +74,8 @@ final class StandingTrace {
 
     private void seize(Ptrace ptrace, int tid) {
         Tracer.StopHandler known = tracer.handler(tid);
-        OriginTracee executing = known instanceof OriginTracee other && other.tid() != tid ? other : null;
         // A child process's thread that had this id before is none of the program's.
-        if (known != null && executing == null && !(known instanceof ChildTracee)) {
+        if (known != null && !(known instanceof ChildTracee)) {
             return;
         }
         OriginTracee tracee = OriginTracee.atHome(this, tid);
@@ -85,9 +84,6 @@ final class StandingTrace {
             if (seized != -Linux.ESRCH) {
                 LOG.warn("thread {} can't be traced ({}): its calls may answer EINTR", tid, Linux.errorName(seized));
             }
-        } else if (executing != null) {
-            executing.leader(tracee);
-            home.put(tid, tracee);
         } else {
             tracer.handle(tid, tracee);
             home.put(tid, tracee);

@@ -282,6 +282,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             OriginTask task = process.tasks.remove(tid);
             trapped.forget(tid);
             parking.gone(tid, task);
+            if (task != null) {
+                process.execves.over(task);
+            }
             if (task != null && !process.ended) {
                 process.events().onThreadGone(tid);
             }

@@ -37,7 +37,6 @@ final class ThreadParking {
 
     /** Puts a thread that is at home into the agent, and answers what it was. If it fails, the thread goes on at home. */
     Future<OriginTracee.Captured> capture(OriginTask task) {
-        int tid = task.tid;
         try {
             task.slot = process.region.takeSlot();
         } catch (IllegalStateException full) {
@@ -58,22 +57,27 @@ final class ThreadParking {
             task.stoppedAtBirth = false;
             process.tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
         } else {
-            process.tracer.submit(
-                    ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, tid, task.slot, parked),
-                    (seized, failure) -> process.onLoop(() -> {
-                        if (seized != null) {
-                            task.tracee = seized;
-                            trapped.restart(task);
-                        } else {
-                            task.deputy = false;
-                            process.region.freeSlot(task.slot);
-                            task.slot = 0;
-                            captured.tryFail(failure);
-                            trapped.proceed(task);
-                        }
-                    }));
+            process.execves.beside(task, () -> seize(task, parked));
         }
         return captured.future();
+    }
+
+    private void seize(OriginTask task, BiConsumer<OriginTracee.Captured, Throwable> parked) {
+        OriginTracee previous = task.lastCall;
+        process.tracer.submit(
+                ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, task.tid, previous, task.slot, parked),
+                (seized, failure) -> process.onLoop(() -> {
+                    if (seized != null) {
+                        task.tracee = seized;
+                        trapped.restart(task);
+                    } else {
+                        task.deputy = false;
+                        process.region.freeSlot(task.slot);
+                        task.slot = 0;
+                        parked.accept(null, failure);
+                        trapped.proceed(task);
+                    }
+                }));
     }
 
     /**

@@ -69,10 +69,10 @@ final class TraceWatch {
         if (begun == null) {
             Promise<Void> promise = Promise.promise();
             begun = promise.future();
-            process.tracer.submit(ptrace -> {
+            process.execves.without(() -> process.tracer.submit(ptrace -> {
                 process.standing.begin(ptrace);
                 process.onLoop(promise::complete);
-            });
+            }));
         }
         return begun;
     }

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Tracer implements AutoCloseable {
     /** Hears of a stop or the end of one thread. Called on the tracing thread; must not block for long. */
     interface StopHandler {
+        /** @param tid the thread's id; of one that has made an execve, that of its process, which it has from then on */
         void onStop(Ptrace ptrace, int tid, int status);
     }
 
@@ -114,7 +115,7 @@ final class Tracer implements AutoCloseable {
                 return;
             }
             int status = ptrace.lastStatus();
-            StopHandler handler = handlers.get((int) tid);
+            StopHandler handler = handlerOfStop((int) tid, status);
             if (handler != null) {
                 handler.onStop(ptrace, (int) tid, status);
             } else if (Ptrace.stopped(status)) {
@@ -124,6 +125,18 @@ final class Tracer implements AutoCloseable {
                 unclaimed.remove((int) tid);
             }
         }
+    }
+
+    /**
+     * Who hears of a stop. An execve is reported under the process's id, whoever made it; the message is the id which that
+     * thread had before (ptrace(2), since Linux 3.0). Its first thread may be traced for something else meanwhile, and other
+     * threads be in execves of their own.
+     */
+    private @Nullable StopHandler handlerOfStop(int tid, int status) {
+        StopHandler former = Ptrace.stopped(status) && Ptrace.event(status) == Ptrace.EVENT_EXEC
+                ? handlers.get((int) ptrace.eventMessage(tid))
+                : null;
+        return former != null ? former : handlers.get(tid);
     }
 
     /**
