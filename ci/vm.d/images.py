@@ -19,6 +19,8 @@ PACKAGES = """
     hostname iproute2 iputils-ping kmod libbpf1 libc-bin libelf1 libgomp1 libstdc++6 mawk mount pigz povray primesieve-bin
     procps psmisc python3 sed strace tar util-linux xz-utils zstd
 """.split()
+# What ci/transparency runs beside: as much again. Compilers are left out, which are larger than all of it.
+PROGRAMS = "ffmpeg graphicsmagick nodejs openssl redis-tools sqlite3 stockfish stress-ng sysbench x264".split()
 # Dependencies which serve only the package manager and graphics.
 LEFT_OUT = re.compile(r"^(apt|dpkg|debconf|perl|init-system-helpers|adwaita.*|hicolor.*|systemd.*|udev|fonts-.*)$")
 NOT_NEEDED = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/")
@@ -109,8 +111,9 @@ def make_root(image, scratch, packages):
     mkfs(image, root)
 
 
-def root_image():
-    packages = closure(PACKAGES)
+def root_image(programs=()):
+    """The image of what the machines always have, and of these packages with what they depend on."""
+    packages = closure([*PACKAGES, *programs])
     for needed in ("bash", "coreutils", "python3"):
         if needed not in packages:
             raise VmError(f"package {needed} is not installed here, and the machines get theirs from here")
