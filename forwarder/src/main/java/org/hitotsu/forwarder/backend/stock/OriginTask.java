@@ -62,6 +62,10 @@ final class OriginTask {
     @Nullable
     Promise<Void> unregistered;
 
+    /** Waits until the new deputy has taken the signals that waited for it, or comes to its first rendezvous without. */
+    @Nullable
+    Promise<Void> arriving;
+
     OriginTask(int tid) {
         this.tid = tid;
     }

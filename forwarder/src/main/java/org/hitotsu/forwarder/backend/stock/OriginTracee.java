@@ -95,6 +95,10 @@ final class OriginTracee implements Tracer.StopHandler {
     private final int pid;
     private @Nullable BiConsumer<Captured, Throwable> parked;
     private long slot;
+    /** As it was parked, ready to go on anywhere, and with the registers of the call that it was in. */
+    private @Nullable ThreadImage settled;
+
+    private @Nullable ThreadImage untouched;
     private @Nullable ThreadImage resumeImage;
     private boolean resumeInCall;
     private long resumeDone;
@@ -391,7 +395,9 @@ final class OriginTracee implements Tracer.StopHandler {
             parked = waiter;
             return;
         }
-        ThreadImage image = InterruptedCall.settled(new ThreadImage(registers.clone(), xstate));
+        untouched = new ThreadImage(registers.clone(), xstate);
+        ThreadImage image = InterruptedCall.settled(untouched);
+        settled = image;
         long restarted = registers[Registers.RAX] == -Linux.ERESTARTNOINTR ? registers[Registers.ORIG_RAX] : -1;
         leaveCallMask(ptrace);
         long[] rseq = ptrace.rseq(tid);
@@ -422,6 +428,10 @@ final class OriginTracee implements Tracer.StopHandler {
         } else if (image.trapDue() && signal != Linux.SIGTRAP) {
             raiseTrap(ptrace, signal);
             return;
+        } else if (image == settled && untouched != null && signal != 0 && !ignored) {
+            // It has not left, because of this signal, which natively would have broken off the call it was in: what
+            // becomes of that the kernel alone knows, by the signal's handler and flags.
+            image = untouched;
         } else {
             image = image.with(Registers.ORIG_RAX, -1);
         }

@@ -125,6 +125,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             done(task, process.region.result(task.slot));
         }
         deputies.serve(task);
+        Promise<Void> arriving = task.arriving;
+        if (arriving != null) {
+            task.arriving = null;
+            arriving.complete();
+        }
     }
 
     /** A deputy has done what it was requested to. */
@@ -326,7 +331,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     private void onDeputySignal(OriginTask task) {
         task.signalled = true;
+        // First: who waits for its image is not to have it leave.
+        process.events().onDeputySignal(task.tid);
         Promise<Void> unregistered = task.unregistered;
+        Promise<Void> arriving = task.arriving;
         if (unregistered != null) {
             // Stopped before it could take its sequences away: it will not leave, and keeps them.
             task.unregistered = null;
@@ -335,7 +343,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             process.region.setState(task.slot, STATE_FREE);
             unregistered.complete();
         }
-        process.events().onDeputySignal(task.tid);
+        if (arriving != null) {
+            task.arriving = null;
+            arriving.complete();
+        }
     }
 
     @Override

@@ -87,9 +87,12 @@ final class ThreadParking {
      */
     private Future<ThreadImage> settle(OriginTask task, OriginTracee.Captured captured) {
         long[] rseq = captured.rseq();
-        if (rseq[0] == 0 || task.ending) {
+        if (task.ending) {
             task.rseq = rseq;
             return Future.succeededFuture(captured.image());
+        }
+        if (rseq[0] == 0) {
+            return arrival(task).map(captured.image());
         }
         return abortSequence(captured.image(), rseq[0]).compose(image -> {
             if (task.signalled) {
@@ -104,6 +107,20 @@ final class ThreadParking {
                 return image;
             });
         });
+    }
+
+    /**
+     * An interrupt of ptrace comes before signals that wait, which the call just made may have let through, or sent
+     * (get_signal()): behind that call the thread must not run anywhere before its handlers have. The deputy stops for them
+     * when it enters user mode.
+     */
+    private Future<Void> arrival(OriginTask task) {
+        if (task.signalled || task.rendezvous != 0 || task.idle) {
+            return Future.succeededFuture();
+        }
+        Promise<Void> promise = Promise.promise();
+        task.arriving = promise;
+        return promise.future();
     }
 
     /** A thread taken in the middle of a restartable sequence goes on at its abort handler (rseq(2)). */
