@@ -11,12 +11,14 @@ from pathlib import Path
 from .cases import Case
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "transparency.d"
-LINE = re.compile(r"^(?:/\*|#) (Proves|Ends|Input|Check|Limit|Options): (.*?)(?: \*/)?$", re.MULTILINE)
+LINE = re.compile(r"^(?:/\*|#) (Proves|Ends|Input|Check|Limit|Limit with /dev/hitotsu|Options): (.*?)(?: \*/)?$", re.MULTILINE)
 # Source -> who builds it, and what runs it. What has no builder is run as it is.
 BUILDERS = {".c": "gcc", ".cpp": "g++", ".go": "go", ".rs": "rustc", ".java": "javac"}
 RUNNERS = {".java": ("java",), ".py": ("/usr/bin/python3",), ".js": ("node",)}
 # Programs of a runtime are long, and each thread of theirs shares pages with every other.
 RUNTIME_SECONDS = 120.0
+# With it here, nodes take the patched back-end, which has limits of its own, unless they are told otherwise.
+DEVICE = Path("/dev/hitotsu")
 # What a program ends with natively that can't try its behaviour on this computer; it says why on standard error.
 CANNOT_TRY = 77
 # Each shape is tried plain, fenced and locked, with its variables on pages of their own and on one.
@@ -59,7 +61,7 @@ def programs(litmus_runs=None):
                 stdin=(said["Input"] + "\n").encode() if "Input" in said else b"",
                 verify=command(source, name, said["Check"]) if "Check" in said else (),
                 proves=said["Proves"],
-                limit=said.get("Limit", ""),
+                limit=said.get("Limit") or (DEVICE.exists() and said.get("Limit with /dev/hitotsu")) or "",
                 **more,
             )
         )

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: a call that a worker's own filter traps raises SIGSYS in that worker, with the call's number, and returns what the handler sets. */
+/* Limit with /dev/hitotsu: si_call_addr is where the thread last was at home */
 #include "seccomp.h"
 #include <signal.h>
 #include <ucontext.h>
@@ -24,6 +25,7 @@ static void *worker(void *arg)
 	if (me % 2 == 0)
 		return NULL;
 	filter(SYS_getpriority, SECCOMP_RET_TRAP | 77, 0);
+	settle();
 	for (long i = 0; i < iterations; i++)
 		CHECK(syscall(SYS_getpriority, 5, 0) == 4242 + i && trapped == i + 1);
 	return NULL;

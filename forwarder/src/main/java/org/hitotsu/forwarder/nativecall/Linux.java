@@ -106,6 +106,7 @@ public final class Linux {
     public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
     public static final int SIGTRAP = 5;
+    public static final int SIGSYS = 31;
     public static final int SIGKILL = 9;
     public static final int SIGCONT = 18;
     public static final int SIGSTOP = 19;

@@ -167,7 +167,7 @@ public final class Ptrace implements AutoCloseable {
         return false;
     }
 
-    /** Changes si_addr of the fault signal that a thread stopped for. */
+    /** Changes si_addr, or si_call_addr, of the signal that a thread stopped for. */
     public long setSignalAddress(int tid, long address) {
         long at = scratch.address() + SMALL;
         long result = ptrace(GETSIGINFO, tid, 0, at);

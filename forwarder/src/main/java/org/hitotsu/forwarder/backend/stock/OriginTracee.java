@@ -78,6 +78,7 @@ final class OriginTracee implements Tracer.StopHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
+    private static final int SYS_SECCOMP = 1;
     private static final long SIGTRAP_BIT = 1L << Linux.SIGTRAP - 1;
     private static final int EXEC_OPTIONS = Ptrace.OPTION_SYSGOOD | Ptrace.OPTION_EXEC;
 
@@ -423,6 +424,10 @@ final class OriginTracee implements Tracer.StopHandler {
             leaveCallMask(ptrace);
         }
         if (resumeInCall) {
+            if (signal == Linux.SIGSYS && ptrace.signalCode(tid) == SYS_SECCOMP) {
+                // si_call_addr, from a filter of the program's own that has met the agent's call.
+                ptrace.setSignalAddress(tid, image.register(Registers.RIP));
+            }
             ThreadImage outcome = outcome(image, ignored ? 0 : signal);
             image = resumeDone > 0 ? InterruptedCall.behindRest(image, outcome, resumeDone) : outcome;
         } else if (image.trapDue() && signal != Linux.SIGTRAP) {

@@ -36,7 +36,6 @@ final class ShadowTracee implements Tracer.StopHandler {
     private static final int SIGBUS = 7;
     private static final int SIGFPE = 8;
     private static final int SIGSEGV = 11;
-    private static final int SIGSYS = 31;
     private static final int SI_KERNEL = 0x80;
     private static final int TRAP_TRACE = 2;
 
@@ -132,7 +131,7 @@ final class ShadowTracee implements Tracer.StopHandler {
                 || signal == SIGBUS
                 || signal == SIGILL
                 || signal == SIGFPE
-                || signal == SIGSYS
+                || signal == Linux.SIGSYS
                 || signal == Linux.SIGTRAP;
         if (fault && inProgram && ptrace.signalCode(tid) > 0) {
             toPark = false;
