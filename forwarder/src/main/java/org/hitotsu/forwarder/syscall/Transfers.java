@@ -48,6 +48,7 @@ public final class Transfers {
     private static final int MSG_WAITFORONE = 0x10000;
     private static final int MMSGHDR_SIZE = 64;
     private static final int IO_EVENT_SIZE = 32;
+    private static final int IORING_ENTER_EXT_ARG = 8;
 
     private static final int READ = 0;
     private static final int WRITE = 1;
@@ -174,6 +175,11 @@ public final class Transfers {
                         // It looks at a time-out behind each message only, and might wait for the next one for ever.
                         args[4] == 0 ? args[3] : args[3] | MSG_DONTWAIT,
                         0);
+            // Nothing more is submitted, and it waits for as many as before. A time-out would begin anew.
+            case IO_URING_ENTER ->
+                (args[3] & IORING_ENTER_EXT_ARG) != 0
+                        ? null
+                        : new Part(nr, six(args[0], 0, args[2], args[3], args[4], args[5]));
             case WRITEV, VMSPLICE, PWRITEV2 -> piece(pieces, done, WRITE, args[0], 0);
             case READV, PREADV, PREADV2 -> piece(pieces, done, READ, args[0], 0);
             case SENDMSG -> piece(pieces, done, SENDTO, args[0], args[2]);

@@ -133,7 +133,6 @@ class TransfersTest {
     void nothingIsKnownToBeLeft() {
         assertOver("writev", args(3, 0x1000, 3), 4);
         assertOver("sendmsg", args(3, 0x1000, 0), 4);
-        assertOver("io_uring_enter", args(3, 1, 1), 1);
         assertOver("sendmmsg", args(3, 0x1000, 4), 1);
     }
 
@@ -147,5 +146,15 @@ class TransfersTest {
     @Test
     void restWithATimeoutDoesNotWait() {
         assertNext("recvmmsg", args(3, 0x1000, 5, 1, 0x9000), 2, NO_PIECES, "recvmmsg", 3, 0x1080, 3, 0x41);
+    }
+
+    @Test
+    void aRingIsWaitedForWithoutSubmittingAgain() {
+        assertThat(breaks("io_uring_enter", FileKind.OTHER, 3, 5, 2, 1)).isTrue();
+        assertThat(breaks("io_uring_enter", FileKind.OTHER, 3, 5, 0, 0)).isFalse();
+        assertNext(
+                "io_uring_enter", args(3, 5, 2, 1, 0x1000, 8), 5, NO_PIECES, "io_uring_enter", 3, 0, 2, 1, 0x1000, 8);
+        // A time-out would begin anew.
+        assertOver("io_uring_enter", args(3, 5, 2, 9, 0x1000, 24), 5);
     }
 }
