@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: mincore calls what moved threads wrote and locked resident, a part never touched not, and refuses unmapped ranges. */
+/* Limit: a page on another node is not resident at the origin, and one that was fetched ahead is */
 #include "memory.h"
 
 static unsigned char *area;
