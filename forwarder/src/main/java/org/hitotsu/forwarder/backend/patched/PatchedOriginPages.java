@@ -83,6 +83,16 @@ final class PatchedOriginPages extends VmaPages {
         return vma.writable() && !register(vma, false) && !registerAnew(address) ? Denial.SPECIAL_MAPPING : null;
     }
 
+    /**
+     * Private memory of /dev/zero stays, since it can't be put back: UFFDIO_COPY compares with the size of the file, which is
+     * none (mfill_atomic_install_pte(), Linux 6.12).
+     */
+    @Override
+    protected @Nullable Denial denial(@Nullable Vma vma, boolean write) {
+        Denial denial = super.denial(vma, write);
+        return denial == null && vma != null && vma.name().equals("/dev/zero") ? Denial.SPECIAL_MAPPING : denial;
+    }
+
     /** Another look at the mappings: many calls split or merge them without changing what is mapped. */
     private boolean registerAnew(long address) {
         vmas.changed();
