@@ -21,6 +21,9 @@ public interface OriginSpace {
     /** Regards the changes which system call {@code nr} has made to the VMAs. To be called under the range lock. */
     void vmasChanged();
 
+    /** A mapping may have a protection key from now on (pkey_mprotect(2)), with which its pages stay here. */
+    void vmasKeyed();
+
     /**
      * Maps a file on behalf of thread {@code tid} (see {@link OriginThreads#execInSpace}) as mmap(2) does, so that other
      * nodes can be given its pages as far as that is possible.

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.common;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,7 +26,11 @@ public final class VmaTable {
      * @param end address behind the last
      */
     public record Vma(
-            long start, long end, boolean readable, boolean writable, boolean shared, Kind kind, String name) {}
+            long start, long end, boolean readable, boolean writable, boolean shared, Kind kind, String name) {
+        private Vma as(Kind other) {
+            return new Vma(start, end, readable, writable, shared, other, name);
+        }
+    }
 
     public enum Kind {
         ANONYMOUS,
@@ -33,11 +38,14 @@ public final class VmaTable {
         SPECIAL
     }
 
+    private static final String KEY = "ProtectionKey:";
+
     private final IntSupplier task;
     private final long hiddenStart;
     private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
+    private boolean keyed;
 
     /** @param task names any thread of the process that has not ended; asked for each look */
     public VmaTable(IntSupplier task) {
@@ -53,6 +61,16 @@ public final class VmaTable {
 
     /** What is known may be wrong from now on. */
     public void changed() {
+        stale = true;
+    }
+
+    /**
+     * From now on mappings may have protection keys (pkeys(7)). Those that have one are {@link Kind#SPECIAL}: what a thread may
+     * do with them its own register says, which only means something where the pages have the key. That costs a look at every
+     * page (/proc/PID/smaps), so programs that have none are spared it.
+     */
+    public void keyed() {
+        keyed = true;
         stale = true;
     }
 
@@ -76,7 +94,11 @@ public final class VmaTable {
     private void read() {
         TreeMap<Long, Vma> fresh = new TreeMap<>();
         try {
-            for (Vma vma : parse(Files.readAllLines(Path.of("/proc/" + task.getAsInt() + "/maps")))) {
+            Path directory = Path.of("/proc/" + task.getAsInt());
+            List<Vma> mappings = keyed
+                    ? parseWithKeys(Files.readAllLines(directory.resolve("smaps")))
+                    : parse(Files.readAllLines(directory.resolve("maps")));
+            for (Vma vma : mappings) {
                 if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
                     fresh.put(vma.start(), vma);
                 }
@@ -92,6 +114,21 @@ public final class VmaTable {
     /** Parses lines of /proc/PID/maps. */
     public static List<Vma> parse(List<String> lines) {
         return lines.stream().map(VmaTable::parseLine).toList();
+    }
+
+    /** Parses lines of /proc/PID/smaps. */
+    static List<Vma> parseWithKeys(List<String> lines) {
+        List<Vma> mappings = new ArrayList<>();
+        for (String line : lines) {
+            // Names of values begin with a capital letter, mappings with a lower-case hexadecimal digit.
+            if (!Character.isUpperCase(line.charAt(0))) {
+                mappings.add(parseLine(line));
+            } else if (line.startsWith(KEY)
+                    && !"0".equals(line.substring(KEY.length()).trim())) {
+                mappings.add(mappings.remove(mappings.size() - 1).as(Kind.SPECIAL));
+            }
+        }
+        return mappings;
     }
 
     private static Vma parseLine(String line) {

@@ -111,6 +111,11 @@ final class PatchedOriginSpace implements OriginSpace {
         vmas.changed();
     }
 
+    @Override
+    public void vmasKeyed() {
+        vmas.keyed();
+    }
+
     /** Pages of any private mapping can be taken, so the thread's own call is all there is to do. */
     @Override
     public Future<@Nullable Long> mapFile(

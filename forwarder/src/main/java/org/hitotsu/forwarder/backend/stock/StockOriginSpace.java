@@ -118,6 +118,11 @@ final class StockOriginSpace implements OriginSpace {
         vmas.changed();
     }
 
+    @Override
+    public void vmasKeyed() {
+        vmas.keyed();
+    }
+
     private Path descriptor(int fd) {
         return Path.of("/proc/" + program.pid() + "/fd/" + fd);
     }

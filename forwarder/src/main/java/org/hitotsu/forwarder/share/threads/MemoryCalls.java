@@ -103,8 +103,13 @@ final class MemoryCalls {
         return switch (nr) {
             case Linux.NR_MMAP -> mmap(tid, args, caller);
             case Linux.NR_MUNMAP -> locked(args[0], args[1], discard(), () -> inSpace(tid, nr, args));
-            case Linux.NR_MPROTECT, Linux.NR_PKEY_MPROTECT ->
-                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
+            case Linux.NR_PKEY_MPROTECT -> {
+                if ((int) args[3] > 0) {
+                    space.vmasKeyed();
+                }
+                yield locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
+            }
+            case Linux.NR_MPROTECT -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);

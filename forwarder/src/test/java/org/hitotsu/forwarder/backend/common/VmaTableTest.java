@@ -41,6 +41,23 @@ class VmaTableTest {
     }
 
     @Test
+    void mappingWithAProtectionKeyIsSpecial() {
+        List<Vma> mappings = VmaTable.parseWithKeys(List.of(
+                "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ",
+                "Size:                  4 kB",
+                "ProtectionKey:         0",
+                "VmFlags: rd wr mr mw me ac sd ",
+                "7f0000001000-7f0000002000 rw-p 00000000 00:00 0 ",
+                "Size:                  4 kB",
+                "ProtectionKey:         2",
+                "VmFlags: rd wr mr mw me ac sd ",
+                "f00000000000-f00000001000 rw-p 00000000 00:00 0 "));
+        assertThat(mappings).extracting(Vma::kind).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.ANONYMOUS);
+        assertThat(mappings).extracting(Vma::start).containsExactly(0x7f0000000000L, 0x7f0000001000L, 0xf00000000000L);
+        assertThat(VmaTable.denial(mappings.get(1), false)).isEqualTo(Denial.SPECIAL_MAPPING);
+    }
+
+    @Test
     void anonymousMappings() {
         assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ").kind())
                 .isEqualTo(Kind.ANONYMOUS);

@@ -84,7 +84,7 @@ class MemoryCallsTest {
         assertThat(run(Linux.NR_MPROTECT, 0x500000, 0x2000, 1))
                 .containsExactly("writeback 500 2", "mprotect 500000 2000 1 0 0 0", "changed");
         assertThat(run(Linux.NR_PKEY_MPROTECT, 0x510000, 0x1000, 1, 7))
-                .containsExactly("writeback 510 1", "pkey_mprotect 510000 1000 1 7 0 0", "changed");
+                .containsExactly("keyed", "writeback 510 1", "pkey_mprotect 510000 1000 1 7 0 0", "changed");
     }
 
     @Test

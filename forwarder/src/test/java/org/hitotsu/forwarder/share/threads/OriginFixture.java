@@ -181,6 +181,11 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
+        public void vmasKeyed() {
+            log.add("keyed");
+        }
+
+        @Override
         public Future<@Nullable Long> mapFile(
                 int tid, long address, long length, int prot, int flags, int fd, long offset) {
             log.add("map file " + RecordingThreads.hex(address, length, prot, flags, fd, offset));
