@@ -175,9 +175,10 @@ public final class Transfers {
                         // It looks at a time-out behind each message only, and might wait for the next one for ever.
                         args[4] == 0 ? args[3] : args[3] | MSG_DONTWAIT,
                         0);
-            // Nothing more is submitted, and it waits for as many as before. A time-out would begin anew.
+            // Nothing more is submitted, and it waits for as many as before. A time-out would begin anew. One that has
+            // submitted less than it was asked to has not waited, and might for ever (io_uring_enter()).
             case IO_URING_ENTER ->
-                (args[3] & IORING_ENTER_EXT_ARG) != 0
+                (args[3] & IORING_ENTER_EXT_ARG) != 0 || done != Integer.toUnsignedLong((int) args[1])
                         ? null
                         : new Part(nr, six(args[0], 0, args[2], args[3], args[4], args[5]));
             case WRITEV, VMSPLICE, PWRITEV2 -> piece(pieces, done, WRITE, args[0], 0);

@@ -154,6 +154,8 @@ class TransfersTest {
         assertThat(breaks("io_uring_enter", FileKind.OTHER, 3, 5, 0, 0)).isFalse();
         assertNext(
                 "io_uring_enter", args(3, 5, 2, 1, 0x1000, 8), 5, NO_PIECES, "io_uring_enter", 3, 0, 2, 1, 0x1000, 8);
+        // It has not waited.
+        assertOver("io_uring_enter", args(3, 5, 2, 1), 4);
         // A time-out would begin anew.
         assertOver("io_uring_enter", args(3, 5, 2, 9, 0x1000, 24), 5);
     }
