@@ -43,6 +43,24 @@ public final class InterruptedCall {
     }
 
     /**
+     * The image with which the thread's own task goes on at home: in the call, so that the kernel makes it anew when it has
+     * looked for signals once more. With a signal's handler and flags it alone knows whether the call is made anew or answers
+     * EINTR, and it looks at just these registers (arch_do_signal_or_restart()). Were the call made anew by the image, a
+     * signal that comes just now would no longer break it off.
+     *
+     * @param signalled whether the task is about to take a signal that is not ignored: an EINTR is that one's then
+     */
+    public static ThreadImage leftToKernel(ThreadImage image, boolean signalled) {
+        long nr = image.register(Registers.ORIG_RAX);
+        boolean invented = !signalled
+                && nr >= 0
+                && image.register(Registers.RAX) == -Linux.EINTR
+                && SyscallTable.x86_64().rule(nr).restartOnEintr();
+        // Whatever the handler's flags are, these calls answer EINTR.
+        return invented ? image.with(Registers.RAX, -Linux.ERESTARTNOHAND) : image;
+    }
+
+    /**
      * What a thread goes on with behind a transfer that was made in two parts.
      *
      * @param image captured in the call

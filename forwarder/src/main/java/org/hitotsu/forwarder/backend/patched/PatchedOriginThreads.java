@@ -15,6 +15,7 @@ import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
@@ -76,6 +77,10 @@ final class PatchedOriginThreads implements OriginThreads {
         /** The image that was handed out while the task's registers are what they were, interrupted call and all. */
         @Nullable
         ThreadImage untouched;
+
+        /** The call that it was parked in and has not made anew; null for none. */
+        @Nullable
+        BrokenOffCall brokenOff;
 
         /** A call that nobody has been told of: the thread has to take it home, with the signal. */
         @Nullable
@@ -345,8 +350,10 @@ final class PatchedOriginThreads implements OriginThreads {
         if (call >= 0) {
             image = image.beforeCall(call);
         } else {
-            image = InterruptedCall.settled(image);
+            ThreadImage inCall = image;
+            image = InterruptedCall.settled(inCall);
             task.untouched = image;
+            task.brokenOff = BrokenOffCall.of(inCall, image);
         }
         if (stepped(image)) {
             // Elsewhere each trap would bring it home, and one behind an instruction that clears the flag can't be
@@ -358,7 +365,6 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         if (signal) {
-            // Only with the registers as they are does the kernel know whether the call is made anew or answers EINTR.
             onSignal(task);
         }
         if (captured.rseq() == 0 || signal) {
@@ -482,15 +488,19 @@ final class PatchedOriginThreads implements OriginThreads {
             if (home.transferred() > 0) {
                 image = InterruptedCall.behindRest(home.image(), image, home.transferred());
             }
-        } else if (home.image().equals(task.untouched)) {
+        } else if (home.image().equals(task.untouched) && (task.brokenOff == null || task.signalled)) {
             // Arrays are equal only if they are the same: it never left.
             image = null;
         } else {
             image = home.image().with(Registers.ORIG_RAX, -1);
         }
+        if (task.brokenOff != null && image != null) {
+            image = task.brokenOff.takenHome(image, task.signalled);
+        }
         task.coming = null;
         task.held = null;
         task.untouched = null;
+        task.brokenOff = null;
         task.deputy = false;
         task.signalled = false;
         resumed(task, device.resume(task.tid, image, PatchedLayout.HOME));
@@ -511,8 +521,7 @@ final class PatchedOriginThreads implements OriginThreads {
             return image.afterCall(last.result());
         }
         ThreadImage joined = image.with(Registers.RAX, last.result()).with(Registers.ORIG_RAX, last.nr());
-        // With a signal's handler and flags the kernel alone knows what becomes of the call, and looks at just these.
-        return last.signal() ? joined : InterruptedCall.settled(joined);
+        return InterruptedCall.leftToKernel(joined, last.signal());
     }
 
     /** Whether another thread than the first makes an execve. */
@@ -576,6 +585,8 @@ final class PatchedOriginThreads implements OriginThreads {
             long nr = done.result() == -Linux.ERESTART_RESTARTBLOCK ? Linux.NR_RESTART_SYSCALL : done.nr();
             whenCertain(task, () -> run(task, nr, args));
         } else {
+            task.untouched = null;
+            task.brokenOff = null;
             events().onExecuted(task.tid, done.result());
         }
     }

@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Promise;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.jspecify.annotations.Nullable;
 
 /** What the daemon knows of one thread of a program at its origin. Event loop only. */
@@ -41,6 +42,10 @@ final class OriginTask {
 
     @Nullable
     OriginTracee tracee;
+
+    /** The call that it was parked in and its deputy has not finished; null for none. */
+    @Nullable
+    BrokenOffCall brokenOff;
 
     /** At home, but in the agent, which makes a call for it. */
     boolean borrowed;

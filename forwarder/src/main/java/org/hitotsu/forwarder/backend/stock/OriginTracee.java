@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.stock;
 
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
  * SIGNALLED  –                           wait for {@link #resume}
  * RESUMING   interrupt or signal         set the image, let it go (with the signal) → HOME
+ * RESUMING   interrupt, a SIGSYS pending wait for it
  * RESUMING   the same, a trap is due     run one instruction under the trap flag → TRAPPING
  * TRAPPING   SIGTRAP                     set the image,  let it go with the signal → HOME
  * HOME       signal                      deliver it, with what the call answers ({@link SignalStop})
@@ -73,8 +75,13 @@ final class OriginTracee implements Tracer.StopHandler {
      * A thread's image and its restartable sequence area ({address, length, signature}).
      *
      * @param restarted the trapped call which the image stands before, as it was told to restart; -1 for none
+     * @param brokenOff the call which the image stands before, whichever way it was broken off; null for none
      */
-    record Captured(ThreadImage image, long[] rseq, long restarted) {}
+    record Captured(
+            ThreadImage image,
+            long[] rseq,
+            long restarted,
+            @Nullable BrokenOffCall brokenOff) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
     private static final int SI_TKILL = -6;
@@ -96,11 +103,8 @@ final class OriginTracee implements Tracer.StopHandler {
     private final int pid;
     private @Nullable BiConsumer<Captured, Throwable> parked;
     private long slot;
-    /** As it was parked, ready to go on anywhere, and with the registers of the call that it was in. */
-    private @Nullable ThreadImage settled;
-
-    private @Nullable ThreadImage untouched;
     private @Nullable ThreadImage resumeImage;
+    private @Nullable BrokenOffCall brokenOff;
     private boolean resumeInCall;
     private long resumeDone;
     private long mask;
@@ -221,9 +225,17 @@ final class OriginTracee implements Tracer.StopHandler {
      * Sends the deputy back to native life with {@code image}; at once if it is stopped by a signal.
      *
      * @param done what the call that the image is in has transferred already, the rest of which the deputy has; 0 for none
+     * @param notAnew the call that it was parked in and has not made anew; null for none
      */
-    void resume(Ptrace ptrace, AgentRegion inRegion, ThreadImage image, boolean inCall, long done) {
+    void resume(
+            Ptrace ptrace,
+            AgentRegion inRegion,
+            ThreadImage image,
+            boolean inCall,
+            long done,
+            @Nullable BrokenOffCall notAnew) {
         region = inRegion;
+        brokenOff = notAnew;
         resumeImage = image;
         resumeInCall = inCall;
         resumeDone = done;
@@ -344,6 +356,15 @@ final class OriginTracee implements Tracer.StopHandler {
                 && ptrace.faultPending(tid);
     }
 
+    /** Whether a filter of the program's own has met the agent's call, which stands as it began, with a SIGSYS that comes next. */
+    private boolean trapped(Ptrace ptrace) {
+        return resumeInCall
+                && ptrace.getRegisters(tid, registers) >= 0
+                && registers[Registers.RIP] == AgentRegion.execReturn()
+                && registers[Registers.RAX] == registers[Registers.ORIG_RAX]
+                && ptrace.faultPending(tid);
+    }
+
     private void onInterrupt(Ptrace ptrace) {
         switch (state) {
             case PARKING -> {
@@ -355,7 +376,13 @@ final class OriginTracee implements Tracer.StopHandler {
                     enterAgent(ptrace);
                 }
             }
-            case RESUMING -> finishResume(ptrace, 0);
+            case RESUMING -> {
+                if (trapped(ptrace)) {
+                    ptrace.cont(tid, 0);
+                } else {
+                    finishResume(ptrace, 0);
+                }
+            }
             case SPAWNING, EXECING -> spawned(ptrace, 0);
             default -> ptrace.cont(tid, 0);
         }
@@ -396,10 +423,12 @@ final class OriginTracee implements Tracer.StopHandler {
             parked = waiter;
             return;
         }
-        untouched = new ThreadImage(registers.clone(), xstate);
-        ThreadImage image = InterruptedCall.settled(untouched);
-        settled = image;
         long restarted = registers[Registers.RAX] == -Linux.ERESTARTNOINTR ? registers[Registers.ORIG_RAX] : -1;
+        if (SignalledCall.unreceived(registers)) {
+            registers[Registers.RAX] = -Linux.ERESTARTNOINTR;
+        }
+        ThreadImage inCall = new ThreadImage(registers.clone(), xstate);
+        ThreadImage image = InterruptedCall.settled(inCall);
         leaveCallMask(ptrace);
         long[] rseq = ptrace.rseq(tid);
         registers[Registers.RIP] = AgentRegion.loopEntry();
@@ -410,7 +439,7 @@ final class OriginTracee implements Tracer.StopHandler {
         state = State.DEPUTY;
         ptrace.setRegisters(tid, registers);
         ptrace.cont(tid, 0);
-        waiter.accept(new Captured(image, rseq, restarted), null);
+        waiter.accept(new Captured(image, rseq, restarted, BrokenOffCall.of(inCall, image)), null);
     }
 
     private void finishResume(Ptrace ptrace, int signal) {
@@ -419,26 +448,25 @@ final class OriginTracee implements Tracer.StopHandler {
             return;
         }
         // Natively it would have been thrown away, and have broken off no call; it is kept for those who trace.
-        boolean ignored = signal != 0 && SignalStop.ignores(tid, signal);
-        if (signal == 0 || ignored) {
-            leaveCallMask(ptrace);
-        }
+        boolean taken = signal != 0 && !SignalStop.ignores(tid, signal);
         if (resumeInCall) {
             if (signal == Linux.SIGSYS && ptrace.signalCode(tid) == SYS_SECCOMP) {
                 // si_call_addr, from a filter of the program's own that has met the agent's call.
                 ptrace.setSignalAddress(tid, image.register(Registers.RIP));
             }
-            ThreadImage outcome = outcome(image, ignored ? 0 : signal);
+            ThreadImage outcome = outcome(image, taken);
             image = resumeDone > 0 ? InterruptedCall.behindRest(image, outcome, resumeDone) : outcome;
         } else if (image.trapDue() && signal != Linux.SIGTRAP) {
             raiseTrap(ptrace, signal);
             return;
-        } else if (image == settled && untouched != null && signal != 0 && !ignored) {
-            // It has not left, because of this signal, which natively would have broken off the call it was in: what
-            // becomes of that the kernel alone knows, by the signal's handler and flags.
-            image = untouched;
         } else {
             image = image.with(Registers.ORIG_RAX, -1);
+        }
+        if (brokenOff != null) {
+            image = brokenOff.takenHome(image, taken);
+        }
+        if (!taken && image.register(Registers.ORIG_RAX) < 0) {
+            leaveCallMask(ptrace);
         }
         letGo(ptrace, image, signal);
     }
@@ -486,11 +514,11 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     /**
-     * The image of a thread in a forwarded call, joined with how far its deputy has come. A result that asks for a restart
-     * is left to the kernel: with the signal's handler and flags it alone knows whether the call is made anew or answers
-     * EINTR, and it looks at just these registers.
+     * The image of a thread in a forwarded call, joined with how far its deputy has come.
+     *
+     * @param signalled whether there is a signal to be taken
      */
-    private ThreadImage outcome(ThreadImage image, int signal) {
+    private ThreadImage outcome(ThreadImage image, boolean signalled) {
         AgentRegion agent = java.util.Objects.requireNonNull(region);
         long rip = registers[Registers.RIP];
         long nr = image.register(Registers.ORIG_RAX);
@@ -504,19 +532,16 @@ final class OriginTracee implements Tracer.StopHandler {
             }
             ThreadImage joined = image.with(Registers.RAX, registers[Registers.RAX])
                     .with(Registers.ORIG_RAX, registers[Registers.ORIG_RAX]);
-            if (registers[Registers.ORIG_RAX] < 0) {
-                return joined;
-            }
-            return signal == 0 ? InterruptedCall.settled(joined).with(Registers.ORIG_RAX, -1) : joined;
+            return InterruptedCall.leftToKernel(joined, signalled);
         }
         return image.beforeCall(nr);
     }
 
     /**
-     * Ends what an interrupted call has done to the signal mask, since the call will be made anew from its beginning. pselect
-     * and its kin keep their mask until the kernel has looked for signals, which it does after this stop: a signal that
-     * only the call lets in would be handled there, with registers that make the call again afterwards, and the
-     * call would wait for a signal that has been. So it stays pending, and ends the call that is made anew.
+     * Ends what an interrupted call has done to the signal mask, where the call is not left to the kernel. pselect and its
+     * kin keep their mask until the kernel has looked for signals, which it does after this stop: a signal that only the
+     * call lets in would be handled there, with registers that are not in the call, and a call that is made anew would wait
+     * for a signal that has been. So it stays pending, and ends that one.
      */
     private void leaveCallMask(Ptrace ptrace) {
         if (registers[Registers.ORIG_RAX] >= 0) {

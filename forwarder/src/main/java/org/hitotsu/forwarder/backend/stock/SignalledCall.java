@@ -45,7 +45,7 @@ final class SignalledCall {
         if (nr < 0) {
             return result;
         }
-        if (result == -Linux.ERESTARTSYS && isNotified(nr, registers)) {
+        if (unreceived(registers)) {
             return -Linux.ERESTARTNOINTR;
         }
         boolean broken = result == -Linux.EINTR;
@@ -56,12 +56,16 @@ final class SignalledCall {
         return result;
     }
 
-    private static boolean isNotified(long nr, long[] registers) {
-        return SeccompFilters.originNotifies(
-                nr,
-                registers[Registers.RDI],
-                registers[Registers.RSI],
-                registers[Registers.RDX],
-                registers[Registers.R10]);
+    /** Whether the call was broken off before its notification was received. */
+    static boolean unreceived(long[] registers) {
+        long nr = registers[Registers.ORIG_RAX];
+        return nr >= 0
+                && registers[Registers.RAX] == -Linux.ERESTARTSYS
+                && SeccompFilters.originNotifies(
+                        nr,
+                        registers[Registers.RDI],
+                        registers[Registers.RSI],
+                        registers[Registers.RDX],
+                        registers[Registers.R10]);
     }
 }

@@ -139,7 +139,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (unregistered != null) {
             task.unregistered = null;
             unregistered.complete();
-        } else if (inCall != null) {
+            return;
+        }
+        task.brokenOff = null;
+        if (inCall != null) {
             borrowed.finish(task, inCall, result);
         } else {
             process.events().onExecuted(task.tid, result);

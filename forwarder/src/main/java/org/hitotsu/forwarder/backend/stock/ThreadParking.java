@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 
@@ -49,6 +50,7 @@ final class ThreadParking {
             if (failure != null) {
                 captured.tryFail(failure);
             } else {
+                task.brokenOff = image.brokenOff();
                 captured.tryComplete(image);
             }
         });
@@ -161,8 +163,9 @@ final class ThreadParking {
         task.resuming = true;
         Promise<Void> resumed = Promise.promise();
         task.resumed = resumed;
+        BrokenOffCall notAnew = task.brokenOff;
         process.tracer.submit(ptrace -> {
-            tracee.resume(ptrace, process.region, image, inCall, done);
+            tracee.resume(ptrace, process.region, image, inCall, done, notAnew);
             process.onLoop(() -> {
                 if (task.rendezvous != 0) {
                     long id = task.rendezvous;
@@ -184,6 +187,7 @@ final class ThreadParking {
         task.signalled = false;
         task.tracee = null;
         task.borrowed = false;
+        task.brokenOff = null;
         Promise<Void> resumed = task.resumed;
         task.resumed = null;
         if (resumed != null) {

@@ -102,4 +102,17 @@ class InterruptedCallTest {
         assertFinished(InterruptedCall.behindRest(inCall, inCall.with(Registers.RAX, -Linux.ERESTARTSYS), 100), 100);
         assertFinished(InterruptedCall.behindRest(inCall, inCall.beforeCall(Linux.NR_WRITE), 100), 100);
     }
+
+    @Test
+    void onlyAnInventedEintrIsKeptFromTheProgramAtHome() {
+        ThreadImage interrupted = stopped(EPOLL_WAIT, -Linux.EINTR);
+        ThreadImage anew = interrupted.with(Registers.RAX, -Linux.ERESTARTNOHAND);
+        assertThat(InterruptedCall.leftToKernel(interrupted, false).registers()).isEqualTo(anew.registers());
+        assertThat(InterruptedCall.leftToKernel(interrupted, true)).isSameAs(interrupted);
+        for (ThreadImage image : new ThreadImage[] {
+            stopped(CLOSE, -Linux.EINTR), stopped(EPOLL_WAIT, 3), stopped(Linux.NR_READ, -512), stopped(-1, -4)
+        }) {
+            assertThat(InterruptedCall.leftToKernel(image, false)).isSameAs(image);
+        }
+    }
 }

@@ -351,15 +351,51 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         return java.util.Objects.requireNonNull(kernel.resumed);
     }
 
+    private static void assertLeftToKernel(ThreadImage image, long nr, long result) {
+        assertThat(image.register(Registers.RIP)).isEqualTo(RecordingRequests.IP);
+        assertThat(image.register(Registers.RAX)).isEqualTo(result);
+        assertThat(image.register(Registers.ORIG_RAX)).isEqualTo(nr);
+    }
+
+    /** A signal that comes just now is to find it in its call. */
     @Test
-    void callThatWasBrokenOffToComeHomeIsMadeAnew() throws Exception {
-        assertMadeAnew(broughtHomeFromCall(0, -Linux.ERESTARTSYS), READ);
+    void callThatWasBrokenOffToComeHomeIsRestartedByTheKernel() throws Exception {
+        assertLeftToKernel(broughtHomeFromCall(0, -Linux.ERESTARTSYS), READ, -Linux.ERESTARTSYS);
+    }
+
+    @Test
+    void signalEndsTheWaitThatTheThreadWasParkedIn() throws Exception {
+        ThreadImage image = park(0, 0, READ, -Linux.EINTR);
+        assertMadeAnew(image, READ);
+        happens(Type.SIGNAL, CaptureEvent.FLAG_SIGNAL, 0, 0, 0);
+        assertLeftToKernel(comesHome(image.with(0, 1), false), READ, -Linux.EINTR);
+    }
+
+    @Test
+    void signalThatCameWithTheCallNotBegunAnewEndsItToo() throws Exception {
+        ThreadImage image = park(0, 0, READ, -Linux.ERESTARTSYS);
+        assertLeftToKernel(comesHome(image.inCall(READ), true), READ, -Linux.ERESTARTSYS);
+    }
+
+    @Test
+    void callBehindTheOneThatItWasParkedInIsLikeAnyOther() throws Exception {
+        ThreadImage image = park(0, 0, READ, -Linux.ERESTARTSYS);
+        loop.run(() -> threads.exec(TID, READ, ARGS));
+        happens(Type.EXECUTED, 0, 0, READ, 55);
+        kernel.asked();
+        assertMadeAnew(comesHome(image, false), READ);
+    }
+
+    @Test
+    void waitThatNoSignalHasEndedGoesOn() throws Exception {
+        ThreadImage image = park(0, 0, READ, -Linux.EINTR);
+        assertLeftToKernel(comesHome(image, false), READ, -Linux.ERESTARTNOHAND);
     }
 
     /** read() of a socket with a timeout answers EINTR to any wake-up, and the kernel does not restart it. */
     @Test
     void eintrThatTheInterruptMadeIsNoneForTheProgram() throws Exception {
-        assertMadeAnew(broughtHomeFromCall(0, -Linux.EINTR), READ);
+        assertLeftToKernel(broughtHomeFromCall(0, -Linux.EINTR), READ, -Linux.ERESTARTNOHAND);
     }
 
     @Test
