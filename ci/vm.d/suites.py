@@ -13,6 +13,8 @@ SOCKET = "/run/hitotsu/n{}.sock"
 STOP_SECONDS = 60
 # Emulated time is not even: a node that is only slow must not be taken for lost.
 PATIENCE = "--lease 60s --ping-interval 5s"
+# The first guest may take this much longer to come up than another.
+JOIN_SECONDS = 600
 
 # Under emulation, compiling costs more than it brings: commands that end at once interpret, nodes compile simply.
 JAVA = """
@@ -35,7 +37,6 @@ export HITOTSU_LOG={log}
 # One way of stopping for all: the host sends SIGTERM to the whole job.
 stopping=
 trap 'stopping=1' TERM
-{wait_for_first}
 ./hitotsu node --listen {address}:{port} --name n{number} --socket {socket} --insecure {patience} {options} \\
 	>/run/results/node.log 2>&1 &
 node=$!
@@ -63,13 +64,6 @@ done
 [ -n "$stopping" ] || { echo "node n{number} ended by itself, with status $ended" >&2; exit 1; }
 [ $ended = 0 ] || { echo "node n{number} ended with status $ended" >&2; exit 1; }
 leftovers >&2 || { echo "node n{number} left something behind" >&2; exit 1; }
-"""
-
-WAIT_FOR_FIRST = """
-until (exec 3<>/dev/tcp/{address}/{port}) 2>/dev/null; do
-	[ -z "$stopping" ] || exit 0
-	sleep 0.2
-done
 """
 
 RUN_SUITE = """
@@ -134,9 +128,8 @@ def job(number, backend, options):
         "patience": PATIENCE,
         "nodes": options.nodes,
     }
-    join = f"--join {address(1)}:{PORT}" if number > 1 else ""
-    wait = WAIT_FOR_FIRST.format(address=address(1), port=PORT) if number > 1 else ""
-    script = JAVA + START_NODE.format(**words, wait_for_first=wait, options=f"--backend {shlex.quote(backend)} {join}")
+    join = f"--join {address(1)}:{PORT} --join-timeout {JOIN_SECONDS}s" if number > 1 else ""
+    script = JAVA + START_NODE.format(**words, options=f"--backend {shlex.quote(backend)} {join}")
     if options.look_after:
         script += LOOK.format(seconds=options.look_after)
     if number == 1:

@@ -51,6 +51,7 @@ class NodeDaemonTest {
         NodeConfig config = new NodeConfig(
                 ANY,
                 join,
+                NodeConfig.DEFAULT_JOIN_TIMEOUT,
                 name,
                 2,
                 ANY,

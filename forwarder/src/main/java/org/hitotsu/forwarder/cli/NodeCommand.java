@@ -54,6 +54,14 @@ final class NodeCommand implements Callable<Integer> {
     private @Nullable HostPort join;
 
     @Option(
+            names = "--join-timeout",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            defaultValue = "30s",
+            description = "how long to try again where nobody answers at that address; 0s: not at all")
+    private Duration joinTimeout = NodeConfig.DEFAULT_JOIN_TIMEOUT;
+
+    @Option(
             names = "--name",
             paramLabel = "NAME",
             description = "name of this node and of its socket; default: node-PORT")
@@ -263,6 +271,7 @@ final class NodeCommand implements Callable<Integer> {
         return new NodeConfig(
                 listenAt,
                 member,
+                joinTimeout,
                 called,
                 offered,
                 metricsAt,

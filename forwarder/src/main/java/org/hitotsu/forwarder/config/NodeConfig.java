@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param listen where peers connect; port 0 lets the kernel choose
  * @param join a member of the cluster to join, or null to start one
+ * @param joinTimeout how long to ask that member again and again; zero for once
  * @param name name for people, and of the administration socket
  * @param cpus processors offered to shares, at least 1
  * @param metrics where /metrics is served; port 0 lets the kernel choose
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record NodeConfig(
         HostPort listen,
         @Nullable HostPort join,
+        Duration joinTimeout,
         String name,
         int cpus,
         HostPort metrics,
@@ -34,6 +36,9 @@ public record NodeConfig(
 
     /** Default of {@link #listen}. */
     public static final HostPort DEFAULT_LISTEN = new HostPort("127.0.0.1", 7070);
+
+    /** Default of {@link #joinTimeout}. */
+    public static final Duration DEFAULT_JOIN_TIMEOUT = Duration.ofSeconds(30);
 
     /** Default of {@link #pingInterval}. */
     public static final Duration DEFAULT_PING_INTERVAL = Duration.ofSeconds(1);

@@ -60,6 +60,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
     private Computer self;
     private @Nullable Roster roster;
     private @Nullable NetServer server;
+    private @Nullable JoinAttempts joining;
     private boolean open;
     private boolean left;
     private long tickTimer = -1;
@@ -106,7 +107,8 @@ public final class TcpPeerNetwork implements PeerNetwork {
      * Founds a cluster, or joins the one that the member at {@code config.join()} belongs to. When the future has
      * succeeded, {@link #selfId} and {@link #computers} are known.
      *
-     * @return fails with a {@link JoinException} if the member refuses or can't be reached
+     * @return fails with a {@link JoinException} if the member refuses, or can't be reached within {@code
+     *     config.joinTimeout()}
      */
     public Future<Void> join() {
         HostPort member = config.join();
@@ -115,29 +117,14 @@ public final class TcpPeerNetwork implements PeerNetwork {
             log.info("node {}: has started a new cluster", selfId());
             return Future.succeededFuture();
         }
-        Promise<Void> joined = Promise.promise();
-        dialler.dial(member, WireMapping.hello(self), new Dialler.Outcome() {
-            @Override
-            public void welcomed(FrameConnection connection, HelloReply reply) {
-                startRoster(TableKeeper.joined(WireMapping.fromWire(reply.getComputers()), reply.getNodeId()));
-                log.info("node {}: has joined the cluster of {}", selfId(), member);
-                connect(reply.getMemberId(), reply.getMemberEpoch(), connection);
-                joined.complete();
-            }
-
-            @Override
-            public void refused(Refused refused) {
-                joined.fail(
-                        new JoinException("node at " + member + ": refused to let this node in: " + reason(refused)));
-            }
-
-            @Override
-            public void unreachable(String cause) {
-                joined.fail(new JoinException("node at " + member + ": can't be joined: " + cause
-                        + "; check the address, and that `hitotsu node` runs there"));
-            }
-        });
-        return joined.future();
+        JoinAttempts attempts = new JoinAttempts(
+                vertx, dialler, member, config.joinTimeout(), WireMapping.hello(self), (connection, reply) -> {
+                    startRoster(TableKeeper.joined(WireMapping.fromWire(reply.getComputers()), reply.getNodeId()));
+                    log.info("node {}: has joined the cluster of {}", selfId(), member);
+                    connect(reply.getMemberId(), reply.getMemberEpoch(), connection);
+                });
+        joining = attempts;
+        return attempts.begin();
     }
 
     private static String reason(Refused refused) {
@@ -229,6 +216,9 @@ public final class TcpPeerNetwork implements PeerNetwork {
     /** Closes everything without a word to the peers, to whom it looks like a crash. */
     Future<Void> close() {
         left = true;
+        if (joining != null) {
+            joining.stop();
+        }
         events.silence();
         vertx.cancelTimer(tickTimer);
         links.values().forEach(link -> link.connection.close());

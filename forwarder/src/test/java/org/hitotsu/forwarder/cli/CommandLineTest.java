@@ -315,7 +315,16 @@ class CommandLineTest {
     @Test
     void nobodyToJoinIsFour() {
         failed(
-                run("node", "--listen", "127.0.0.1:0", "--join", "127.0.0.1:1", "-s", directory + "/n.sock"),
+                run(
+                        "node",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--join",
+                        "127.0.0.1:1",
+                        "--join-timeout",
+                        "0s",
+                        "-s",
+                        directory + "/n.sock"),
                 4,
                 "node at 127.0.0.1:1: can't be joined: Connection refused");
         assertThat(directory.resolve("n.sock")).doesNotExist();

@@ -329,6 +329,27 @@ class TcpPeerNetworkTest {
     }
 
     @Test
+    void memberThatComesUpLaterIsJoined() throws Exception {
+        HostPort address;
+        try (java.net.ServerSocket free =
+                new java.net.ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
+            address = new HostPort("127.0.0.1", free.getLocalPort());
+        }
+        nodes.joinTimeout(Duration.ofSeconds(TestNodes.WAIT_SECONDS));
+        Node early = nodes.listening(address);
+        Future<Void> joined = early.joinAndActivate();
+        // Behind the first attempt: with a connection refused on loopback it is over.
+        assertThatThrownBy(() -> TestNodes.await(TestNodes.greet(early, address, Hello.getDefaultInstance())))
+                .hasMessageContaining("Connection refused");
+        assertThat(joined.isComplete()).isFalse();
+        Node late = nodes.listening(address, null, TestNodes.features(4096));
+        TestNodes.await(late.joinAndActivate());
+        TestNodes.await(joined);
+        assertThat(early.id()).isEqualTo(2);
+        eventually(() -> assertThat(late.tableIds()).containsExactly(1, 2));
+    }
+
+    @Test
     void addressInUseIsAClearError() throws Exception {
         Node first = nodes.member(null);
         assertThatThrownBy(() -> nodes.listening(first.address, null, TestNodes.features(4096)))

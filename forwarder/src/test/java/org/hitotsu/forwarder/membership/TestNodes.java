@@ -30,6 +30,7 @@ final class TestNodes implements AutoCloseable {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Duration lease;
+    private Duration joinTimeout = Duration.ZERO;
 
     TestNodes(Duration lease) {
         this.lease = lease;
@@ -38,6 +39,11 @@ final class TestNodes implements AutoCloseable {
     static NodeFeatures features(int pageBytes) {
         return new NodeFeatures(
                 new TreeSet<>(List.of("sse2", "avx2")), 2696, "6.1.0", 0x6000, pageBytes, List.of("stock"), 2);
+    }
+
+    /** How long nodes that are made from now on try to join. */
+    void joinTimeout(Duration limit) {
+        joinTimeout = limit;
     }
 
     /** A node that listens but has not joined. */
@@ -50,7 +56,7 @@ final class TestNodes implements AutoCloseable {
     }
 
     Node listening(HostPort listen, @Nullable HostPort join, NodeFeatures features) throws Exception {
-        Node node = new Node(listen, join, features, lease);
+        Node node = new Node(listen, join, joinTimeout, features, lease);
         nodes.add(node);
         node.address = await(node.on(node.network::listen));
         return node;
@@ -116,11 +122,12 @@ final class TestNodes implements AutoCloseable {
         HostPort address;
         boolean dead;
 
-        Node(HostPort listen, @Nullable HostPort join, NodeFeatures features, Duration lease) {
+        Node(HostPort listen, @Nullable HostPort join, Duration joinTimeout, NodeFeatures features, Duration lease) {
             address = listen;
             NodeConfig config = new NodeConfig(
                     address,
                     join,
+                    joinTimeout,
                     "test",
                     2,
                     address,

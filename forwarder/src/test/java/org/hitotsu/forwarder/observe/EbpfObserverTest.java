@@ -68,6 +68,7 @@ class EbpfObserverTest {
         NodeConfig config = new NodeConfig(
                 ANY,
                 null,
+                NodeConfig.DEFAULT_JOIN_TIMEOUT,
                 "observed",
                 2,
                 ANY,
