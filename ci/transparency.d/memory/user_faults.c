@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: a program's own userfaultfd hands a missing page's faults of moved threads to its handler, or is refused as natively. */
+/* Proves: a program's own userfaultfd gets moved threads' faults, of pages they had before, too, or is refused as natively. */
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -44,6 +44,19 @@ static void *handler(void *arg)
 	}
 }
 
+/* Half of the pages; the others are of the same mapping. */
+static void *writer(void *arg)
+{
+	intptr_t me = (intptr_t)arg;
+
+	settle();
+	meet();
+	for (int page = PAGES / 2 + (int)me; page < PAGES; page += threads)
+		area[page * PAGE] = (unsigned char)me;
+	meet();
+	return NULL;
+}
+
 static void *worker(void *arg)
 {
 	intptr_t me = (intptr_t)arg;
@@ -75,9 +88,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	area = new_pages(PAGES);
+	run_workers(threads, writer);
 	range.range.start = (uintptr_t)area;
 	range.range.len = PAGES * PAGE;
 	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0 && ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
+	CHECK(madvise(area, PAGES * PAGE, MADV_DONTNEED) == 0);
 	CHECK(pipe2(stop, O_CLOEXEC) == 0 && pthread_create(&id, NULL, handler, NULL) == 0);
 	run_workers(threads, worker);
 	CHECK(close(stop[1]) == 0 && pthread_join(id, NULL) == 0);

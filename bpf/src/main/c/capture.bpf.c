@@ -11,6 +11,7 @@
  * version, and the verifier knows the kernel's own struct.
  */
 #include <linux/bpf.h>
+#include <linux/userfaultfd.h>
 #include <bpf/bpf_helpers.h>
 
 #include "capture.h"
@@ -207,6 +208,8 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 		return copies_memory(ev->args[0]);
 	case HITO_HOME_AFFINITY:
 		return space_flags & HITO_SPACE_CLUSTER_CPUS;
+	case HITO_HOME_REGISTERING:
+		return (u32)ev->args[1] == UFFDIO_REGISTER;
 	default:
 		return 0;
 	}

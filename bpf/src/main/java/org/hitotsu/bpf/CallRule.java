@@ -29,7 +29,9 @@ public record CallRule(Home home, Remote remote, Payload payload, int payloadArg
         /** The same for clone3. */
         CAPTURE_CLONE3,
         /** Handed to the daemon if the process is told of the processors of all nodes. */
-        CAPTURE_AFFINITY
+        CAPTURE_AFFINITY,
+        /** ioctl: handed to the daemon if it registers memory with a userfaultfd. */
+        CAPTURE_REGISTERING
     }
 
     /** The order is the C side's. */

@@ -25,6 +25,16 @@ public interface OriginSpace {
     void vmasKeyed();
 
     /**
+     * The faults of a range are the program's own from now on (UFFDIO_REGISTER of ioctl_userfaultfd(2)), and the kernel has
+     * one userfaultfd for a mapping: this daemon's lets go of it, and its pages stay here. To be called under the range lock,
+     * with all pages here.
+     *
+     * @param start first address, of a page
+     * @param length bytes, whole pages
+     */
+    void leaveFaults(long start, long length);
+
+    /**
      * Maps a file on behalf of thread {@code tid} (see {@link OriginThreads#execInSpace}) as mmap(2) does, so that other
      * nodes can be given its pages as far as that is possible.
      *

@@ -44,6 +44,9 @@ public final class Linux {
     public static final int NR_RT_SIGACTION = 13;
     public static final int NR_RT_SIGPROCMASK = 14;
     public static final int NR_IOCTL = 16;
+    /** ioctl_userfaultfd(2). */
+    public static final long UFFDIO_REGISTER = 0xc020aa00L;
+
     public static final int NR_PREAD64 = 17;
     public static final int NR_PWRITE64 = 18;
     public static final int NR_MREMAP = 25;

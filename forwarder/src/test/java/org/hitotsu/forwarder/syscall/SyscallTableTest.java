@@ -91,6 +91,16 @@ class SyscallTableTest {
     }
 
     @Test
+    void registeringWithAUserfaultfdIsMapped() {
+        for (long request : new long[] {0xc020aa00L, 0xffffffffc020aa00L}) {
+            assertThat(table.rule(16, new long[] {3, request, 0, 0, 0, 0}).syscallClass())
+                    .isEqualTo(SyscallClass.MAPPED);
+        }
+        assertThat(table.rule(16, new long[] {3, 0xc018aa3fL, 0, 0, 0, 0}).syscallClass())
+                .isEqualTo(SyscallClass.FORWARD);
+    }
+
+    @Test
     void onlyYieldingTheProcessorIsLocal() {
         assertThat(table.rules().stream().filter(rule -> rule.syscallClass() == SyscallClass.LOCAL))
                 .extracting(SyscallRule::name)

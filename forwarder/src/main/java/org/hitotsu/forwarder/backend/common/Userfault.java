@@ -16,7 +16,8 @@ public final class Userfault implements AutoCloseable {
     }
 
     private static final long API = 0xc018aa3fL;
-    private static final long REGISTER = 0xc020aa00L;
+    private static final long REGISTER = Linux.UFFDIO_REGISTER;
+    private static final long UNREGISTER = 0x8010aa01L;
     private static final long WAKE = 0x8010aa02L;
     private static final long COPY = 0xc028aa03L;
     private static final long WRITEPROTECT = 0xc018aa06L;
@@ -91,6 +92,13 @@ public final class Userfault implements AutoCloseable {
         NativeMemory.putLong(arg + 16, modes);
         NativeMemory.putLong(arg + 24, 0);
         return Linux.ioctl(fd, REGISTER, arg);
+    }
+
+    /** Asks for no more events of a range; what waits for one tries again. Unprotects its pages, too. */
+    public long unregister(long start, long length) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, length);
+        return Linux.ioctl(fd, UNREGISTER, arg);
     }
 
     /**

@@ -123,6 +123,17 @@ public abstract class VmaPages extends BatchedPages {
         return true;
     }
 
+    /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */
+    public final void leaveFaults(long start, long length) {
+        long end = start + length;
+        // Only what is mapped can be asked about, and only some of it is registered: refusals mean nothing.
+        vmas.overlapping(start, end)
+                .forEach(vma -> uffd.unregister(
+                        Math.max(start, vma.start()), Math.min(end, vma.end()) - Math.max(start, vma.start())));
+        registered.entrySet().removeIf(range -> range.getKey() < end && start < range.getValue());
+        vmas.reserve(start, end);
+    }
+
     @Override
     public final @Nullable Denial check(long page, boolean write) {
         return denial(vmas.find(page << Linux.PAGE_SHIFT), write);

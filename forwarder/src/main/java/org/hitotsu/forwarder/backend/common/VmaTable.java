@@ -30,6 +30,10 @@ public final class VmaTable {
         private Vma as(Kind other) {
             return new Vma(start, end, readable, writable, shared, other, name);
         }
+
+        private Vma part(long from, long to) {
+            return new Vma(from, to, readable, writable, shared, kind, name);
+        }
     }
 
     public enum Kind {
@@ -46,6 +50,8 @@ public final class VmaTable {
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
     private boolean keyed;
+    /** Ranges with another's userfaultfd, start → end. */
+    private final TreeMap<Long, Long> reserved = new TreeMap<>();
 
     /** @param task names any thread of the process that has not ended; asked for each look */
     public VmaTable(IntSupplier task) {
@@ -72,6 +78,22 @@ public final class VmaTable {
     public void keyed() {
         keyed = true;
         stale = true;
+    }
+
+    /**
+     * What is in this range is {@link Kind#SPECIAL} from now on, as a mapping of its own, until nothing is mapped there any more.
+     */
+    public void reserve(long start, long end) {
+        reserved.merge(start, end, Math::max);
+        stale = true;
+    }
+
+    /** The mappings that have addresses from {@code start} to before {@code end}. */
+    List<Vma> overlapping(long start, long end) {
+        read();
+        return byStart.headMap(end, false).values().stream()
+                .filter(vma -> start < vma.end())
+                .toList();
     }
 
     /** The mapping that holds {@code address}, or null. */
@@ -107,8 +129,34 @@ public final class VmaTable {
             // The process has ended; nothing is mapped any more.
             fresh.clear();
         }
+        reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
         byStart = fresh;
         stale = false;
+    }
+
+    /**
+     * Makes what the mappings have in a range special mappings.
+     *
+     * @return whether they have anything there
+     */
+    static boolean divide(TreeMap<Long, Vma> mappings, long start, long end) {
+        Map.Entry<Long, Vma> before = mappings.lowerEntry(start);
+        long first = before == null ? start : before.getKey();
+        List<Vma> concerned = mappings.subMap(first, end).values().stream()
+                .filter(vma -> start < vma.end())
+                .toList();
+        for (Vma vma : concerned) {
+            mappings.remove(vma.start());
+            long from = Math.max(start, vma.start());
+            long to = Math.min(end, vma.end());
+            for (Vma part : List.of(
+                    vma.part(vma.start(), from), vma.part(from, to).as(Kind.SPECIAL), vma.part(to, vma.end()))) {
+                if (part.start() < part.end()) {
+                    mappings.put(part.start(), part);
+                }
+            }
+        }
+        return !concerned.isEmpty();
     }
 
     /** Parses lines of /proc/PID/maps. */

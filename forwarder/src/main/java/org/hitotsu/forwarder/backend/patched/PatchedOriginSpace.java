@@ -116,6 +116,11 @@ final class PatchedOriginSpace implements OriginSpace {
         vmas.keyed();
     }
 
+    @Override
+    public void leaveFaults(long start, long length) {
+        pages.leaveFaults(start, length);
+    }
+
     /** Pages of any private mapping can be taken, so the thread's own call is all there is to do. */
     @Override
     public Future<@Nullable Long> mapFile(

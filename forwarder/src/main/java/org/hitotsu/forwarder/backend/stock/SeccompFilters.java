@@ -63,7 +63,7 @@ final class SeccompFilters {
 
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
-     * files or the filters are notified, and futex calls that write; everything else runs natively. Calls of the agent
+     * files, the filters or the faults that a userfaultfd gets are notified, and futex calls that write; everything else runs natively. Calls of the agent
      * itself (by instruction pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
@@ -126,6 +126,11 @@ final class SeccompFilters {
                 .ifEquals(PR_SET_SECCOMP, trapUnlessAgent)
                 .ret(ALLOW);
 
+        BpfAssembler device = new BpfAssembler()
+                .load(argLow(1))
+                .ifEquals((int) Linux.UFFDIO_REGISTER, trapUnlessAgent)
+                .ret(ALLOW);
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
@@ -135,6 +140,7 @@ final class SeccompFilters {
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
         filter.ifEquals(Linux.NR_PRCTL, control);
+        filter.ifEquals(Linux.NR_IOCTL, device);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
         for (int nr : ALWAYS_NOTIFIED) {
@@ -156,6 +162,7 @@ final class SeccompFilters {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
+            case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER;
             case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0

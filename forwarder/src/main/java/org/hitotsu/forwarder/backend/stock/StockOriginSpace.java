@@ -123,6 +123,11 @@ final class StockOriginSpace implements OriginSpace {
         vmas.keyed();
     }
 
+    @Override
+    public void leaveFaults(long start, long length) {
+        pages.leaveFaults(start, length);
+    }
+
     private Path descriptor(int fd) {
         return Path.of("/proc/" + program.pid() + "/fd/" + fd);
     }

@@ -100,9 +100,7 @@ final class ExecutorVerticle extends VerticleBase {
      * @throws IllegalArgumentException for a number out of order or too few arguments
      */
     void onRequest(SyscallRequest request) {
-        if (request.getArgumentsCount() != 6) {
-            throw new IllegalArgumentException("syscall request with " + request.getArgumentsCount() + " arguments");
-        }
+        long[] args = arguments(request);
         if (request.getSequence() == sequence && replied) {
             reply();
             return;
@@ -119,10 +117,6 @@ final class ExecutorVerticle extends VerticleBase {
         number = request.getNumber();
         startedAt = System.nanoTime();
         thread.syscalls++;
-        long[] args = new long[6];
-        for (int i = 0; i < 6; i++) {
-            args[i] = request.getArguments(i);
-        }
         arguments = args;
         if (affinityCalls != null && AffinityCalls.concerns(number)) {
             state = State.IN_MEMORY_CALL;
@@ -152,6 +146,18 @@ final class ExecutorVerticle extends VerticleBase {
                 threads.exec(thread.tid(), number, args);
             }
         }
+    }
+
+    /**
+     * The six arguments of a forwarded call.
+     *
+     * @throws IllegalArgumentException for any other number of them
+     */
+    static long[] arguments(SyscallRequest request) {
+        if (request.getArgumentsCount() != 6) {
+            throw new IllegalArgumentException("syscall request with " + request.getArgumentsCount() + " arguments");
+        }
+        return request.getArgumentsList().stream().mapToLong(Long::longValue).toArray();
     }
 
     private Future<@Nullable Long> executeInDeputy(long nr, long[] args) {

@@ -2,6 +2,8 @@ package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -113,6 +115,7 @@ final class MemoryCalls {
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);
+            case Linux.NR_IOCTL -> register(tid, args, caller);
             case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
             case Linux.NR_REMAP_FILE_PAGES ->
                 // Rounds down what the others refuse.
@@ -147,6 +150,26 @@ final class MemoryCalls {
         // Of a range that ends outside, mprotect and madvise change what is mapped before they say ENOMEM; the others
         // change nothing. So nothing may be lost, and nothing may stay away either.
         return memory.exclusively(first, last - first + 1, inside ? use : RangeUse.WRITEBACK, call);
+    }
+
+    /** UFFDIO_REGISTER. Its argument begins with the range: the start and the length, in bytes. */
+    private Future<@Nullable Long> register(int tid, long[] args, Caller caller) {
+        Supplier<Future<@Nullable Long>> call = () -> caller.execute(Linux.NR_IOCTL, args);
+        return space.callMemory().read(tid, args[2], 2 * Long.BYTES).compose(bytes -> {
+            if (bytes == null) {
+                return call.get();
+            }
+            ByteBuffer range = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            long start = range.getLong();
+            long length = range.getLong();
+            if (length <= 0 || length % Pages.SIZE != 0 || !isRange(start, start + length)) {
+                return call.get();
+            }
+            return locked(start, length, RangeUse.WRITEBACK, () -> {
+                space.leaveFaults(start, length);
+                return call.get();
+            });
+        });
     }
 
     private Future<@Nullable Long> mmap(int tid, long[] args, Caller caller) {

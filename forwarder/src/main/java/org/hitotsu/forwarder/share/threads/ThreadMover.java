@@ -459,7 +459,10 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread == null || thread.executor == null || thread.node() != from) {
             return;
         }
-        boolean mapped = SyscallTable.x86_64().rule(request.getNumber()).syscallClass() == SyscallClass.MAPPED;
+        boolean mapped = SyscallTable.x86_64()
+                        .rule(request.getNumber(), ExecutorVerticle.arguments(request))
+                        .syscallClass()
+                == SyscallClass.MAPPED;
         if (mapped && threads.wantsMemoryCallsAtHome()) {
             // Not begun: its sequence number will be that of the next call.
             if (thread.place == SharedThread.Place.OUT) {

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.common;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
 import org.hitotsu.forwarder.backend.common.VmaTable.Kind;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
@@ -38,6 +39,45 @@ class VmaTableTest {
                         false,
                         Kind.FILE,
                         "/usr/bin/some program (deleted)"));
+    }
+
+    private static TreeMap<Long, Vma> two() {
+        TreeMap<Long, Vma> mappings = new TreeMap<>();
+        for (Vma vma : VmaTable.parse(
+                List.of("10000-20000 rw-p 00000000 00:00 0 ", "30000-40000 r--p 00000000 08:01 7 /bin/sh"))) {
+            mappings.put(vma.start(), vma);
+        }
+        return mappings;
+    }
+
+    private static List<String> divided(long start, long end) {
+        TreeMap<Long, Vma> mappings = two();
+        assertThat(VmaTable.divide(mappings, start, end)).isTrue();
+        assertThat(mappings.firstKey()).isEqualTo(0x10000L);
+        return mappings.values().stream()
+                .map(vma -> Long.toHexString(vma.start()) + "-" + Long.toHexString(vma.end()) + " " + vma.kind())
+                .toList();
+    }
+
+    @Test
+    void reservedPartOfAMappingIsASpecialOneOfItsOwn() {
+        assertThat(divided(0x12000, 0x13000))
+                .containsExactly(
+                        "10000-12000 ANONYMOUS", "12000-13000 SPECIAL", "13000-20000 ANONYMOUS", "30000-40000 FILE");
+        assertThat(divided(0x10000, 0x20000)).containsExactly("10000-20000 SPECIAL", "30000-40000 FILE");
+        assertThat(divided(0x18000, 0x31000))
+                .containsExactly(
+                        "10000-18000 ANONYMOUS", "18000-20000 SPECIAL", "30000-31000 SPECIAL", "31000-40000 FILE");
+        assertThat(divided(0x0, 0x50000)).containsExactly("10000-20000 SPECIAL", "30000-40000 SPECIAL");
+    }
+
+    @Test
+    void reservationEndsWithItsMappings() {
+        for (long[] range : new long[][] {{0x20000, 0x30000}, {0x0, 0x10000}, {0x40000, 0x50000}}) {
+            TreeMap<Long, Vma> mappings = two();
+            assertThat(VmaTable.divide(mappings, range[0], range[1])).isFalse();
+            assertThat(mappings).isEqualTo(two());
+        }
     }
 
     @Test

@@ -124,7 +124,28 @@ class SeccompFiltersTest {
     @Test
     void whatIsSaidToBeNotifiedIsWhatTheFilterNotifies() {
         long[] values = {
-            0, 1, 2, 3, 4, 7, 8, 9, 10, 24, 102, 0x10, 0x12, 0x20, 0x22, 0x32, 0x80, 0x86, 0x187, 0x100000, 1L << 32
+            0,
+            1,
+            2,
+            3,
+            4,
+            7,
+            8,
+            9,
+            10,
+            24,
+            102,
+            0x10,
+            0x12,
+            0x20,
+            0x22,
+            0x32,
+            0x80,
+            0x86,
+            0x187,
+            0x100000,
+            1L << 32,
+            0xc020aa00L
         };
         for (int nr = 0; nr < LIMIT; nr++) {
             for (long value : values) {
@@ -233,6 +254,15 @@ class SeccompFiltersTest {
         assertThat(origin(NR_MMAP, PROGRAM, 0, 1, garbage, garbage | MAP_ANONYMOUS, 0, 0))
                 .isEqualTo(ALLOW);
         assertThat(origin(NR_MADVISE, PROGRAM, 0, 1, garbage | 4)).isEqualTo(USER_NOTIF);
+    }
+
+    @Test
+    void registeringMemoryWithAUserfaultfdIsNotified() {
+        int ioctl = 16;
+        assertThat(origin(ioctl, PROGRAM, 3, 0xc020aa00L)).isEqualTo(USER_NOTIF);
+        assertThat(origin(ioctl, PROGRAM, 3, 0xdeadbeefc020aa00L)).isEqualTo(USER_NOTIF);
+        assertThat(origin(ioctl, PROGRAM, 3, 0x5401)).isEqualTo(ALLOW);
+        assertThat(origin(ioctl, AGENT, 3, 0xc020aa00L)).isEqualTo(ALLOW);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -92,6 +94,38 @@ class MemoryCallsTest {
         int msync = 26;
         assertThat(run(msync, 0x500000, 0x1000, 4))
                 .containsExactly("writeback 500 1", "caller call 26 500000 1000 4 0 0 0", "changed");
+    }
+
+    private long registration(long start, long length) throws Exception {
+        ByteBuffer.wrap(origin.space.processors.memory)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(start)
+                .putLong(length);
+        return RecordingProcessors.MEMORY;
+    }
+
+    /** The kernel gives a mapping to one userfaultfd, so the daemon's has to let go of it. */
+    @Test
+    void whatTheProgramHandlesFaultsOfComesHomeAndStays() throws Exception {
+        assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, registration(0x500000, 0x3000)))
+                .containsExactly(
+                        "writeback 500 3",
+                        "faults left 500000 3000",
+                        "caller call 16 5 c020aa00 1000 0 0 0",
+                        "changed");
+    }
+
+    @Test
+    void whatTheKernelRefusesToRegisterChangesNothing() throws Exception {
+        assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, 0x7000)).hasSize(2);
+        for (long start : new long[] {0x500001, 0x7ffffffff000L, -0x1000, Long.MIN_VALUE}) {
+            assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, registration(start, 0x1000)))
+                    .hasSize(2);
+        }
+        for (long length : new long[] {0, 1, -0x1000, Long.MAX_VALUE & -0x1000, Long.MIN_VALUE}) {
+            assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, registration(0x500000, length)))
+                    .hasSize(2);
+        }
     }
 
     /** What has no effect natively must cost no page its content. */

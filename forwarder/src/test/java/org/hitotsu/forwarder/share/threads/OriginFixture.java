@@ -186,6 +186,11 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
+        public void leaveFaults(long start, long length) {
+            log.add("faults left " + RecordingThreads.hex(start, length));
+        }
+
+        @Override
         public Future<@Nullable Long> mapFile(
                 int tid, long address, long length, int prot, int flags, int fd, long offset) {
             log.add("map file " + RecordingThreads.hex(address, length, prot, flags, fd, offset));
