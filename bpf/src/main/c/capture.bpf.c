@@ -22,6 +22,10 @@ typedef __u64 u64;
 #define MAP_FIXED 0x10
 #define MAP_FIXED_NOREPLACE 0x100000
 #define CLONE_VM 0x100
+/* Since Linux 6.8; the headers may be older. */
+#ifndef UFFDIO_MOVE
+#define UFFDIO_MOVE 0xc028aa05
+#endif
 /* Every field of struct clone_args before these eight bytes would be another ABI. */
 #define CLONE_ARGS_FLAGS_BYTES 8
 
@@ -208,8 +212,8 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 		return copies_memory(ev->args[0]);
 	case HITO_HOME_AFFINITY:
 		return space_flags & HITO_SPACE_CLUSTER_CPUS;
-	case HITO_HOME_REGISTERING:
-		return (u32)ev->args[1] == UFFDIO_REGISTER;
+	case HITO_HOME_USERFAULTFD:
+		return (u32)ev->args[1] == UFFDIO_REGISTER || (u32)ev->args[1] == UFFDIO_MOVE;
 	default:
 		return 0;
 	}

@@ -23,7 +23,7 @@ enum hito_home_rule {
 	HITO_HOME_CLONE = 4,		/* clone: captured if the child gets a copy of the memory */
 	HITO_HOME_CLONE3 = 5,		/* the same, with its flags in memory */
 	HITO_HOME_AFFINITY = 6,		/* captured where the space sees the cluster's processors */
-	HITO_HOME_REGISTERING = 7,	/* ioctl: captured if it registers memory with a userfaultfd */
+	HITO_HOME_USERFAULTFD = 7,	/* ioctl: captured if a userfaultfd is to have memory */
 };
 
 /* What becomes of a system call of a thread in a shadow. */

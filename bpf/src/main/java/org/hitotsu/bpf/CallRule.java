@@ -30,8 +30,8 @@ public record CallRule(Home home, Remote remote, Payload payload, int payloadArg
         CAPTURE_CLONE3,
         /** Handed to the daemon if the process is told of the processors of all nodes. */
         CAPTURE_AFFINITY,
-        /** ioctl: handed to the daemon if it registers memory with a userfaultfd. */
-        CAPTURE_REGISTERING
+        /** ioctl: handed to the daemon if a userfaultfd is to have memory. */
+        CAPTURE_USERFAULTFD
     }
 
     /** The order is the C side's. */

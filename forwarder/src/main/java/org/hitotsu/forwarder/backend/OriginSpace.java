@@ -25,9 +25,9 @@ public interface OriginSpace {
     void vmasKeyed();
 
     /**
-     * The faults of a range are the program's own from now on (UFFDIO_REGISTER of ioctl_userfaultfd(2)), and the kernel has
-     * one userfaultfd for a mapping: this daemon's lets go of it, and its pages stay here. To be called under the range lock,
-     * with all pages here.
+     * A range is the program's own from now on, since it handles its faults or moves its pages elsewhere (UFFDIO_REGISTER and
+     * UFFDIO_MOVE of ioctl_userfaultfd(2)), and the kernel has one userfaultfd for a mapping: this daemon's lets go of it, and
+     * its pages stay here. To be called under the range lock, with all pages here.
      *
      * @param start first address, of a page
      * @param length bytes, whole pages

@@ -91,8 +91,8 @@ class SyscallTableTest {
     }
 
     @Test
-    void registeringWithAUserfaultfdIsMapped() {
-        for (long request : new long[] {0xc020aa00L, 0xffffffffc020aa00L}) {
+    void givingMemoryToAUserfaultfdIsMapped() {
+        for (long request : new long[] {0xc020aa00L, 0xffffffffc020aa00L, 0xc028aa05L}) {
             assertThat(table.rule(16, new long[] {3, request, 0, 0, 0, 0}).syscallClass())
                     .isEqualTo(SyscallClass.MAPPED);
         }

@@ -126,10 +126,16 @@ public abstract class VmaPages extends BatchedPages {
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */
     public final void leaveFaults(long start, long length) {
         long end = start + length;
-        // Only what is mapped can be asked about, and only some of it is registered: refusals mean nothing.
-        vmas.overlapping(start, end)
-                .forEach(vma -> uffd.unregister(
-                        Math.max(start, vma.start()), Math.min(end, vma.end()) - Math.max(start, vma.start())));
+        // Only what is mapped can be asked about, and refusals mean nothing.
+        for (Vma vma : vmas.overlapping(start, end)) {
+            long from = Math.max(start, vma.start());
+            long part = Math.min(end, vma.end()) - from;
+            // What the program's userfaultfd has already must stay with it, and the kernel unregisters that by any
+            // userfaultfd (userfaultfd_unregister(), Linux 6.12). But it registers nothing that another one has.
+            if (register(from, part) >= 0) {
+                uffd.unregister(from, part);
+            }
+        }
         registered.entrySet().removeIf(range -> range.getKey() < end && start < range.getValue());
         vmas.reserve(start, end);
     }

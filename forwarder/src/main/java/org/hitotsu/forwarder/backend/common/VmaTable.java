@@ -50,7 +50,7 @@ public final class VmaTable {
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
     private boolean keyed;
-    /** Ranges with another's userfaultfd, start → end. */
+    /** Ranges that the program's userfaultfd has or takes pages from, start → end. None touches another. */
     private final TreeMap<Long, Long> reserved = new TreeMap<>();
 
     /** @param task names any thread of the process that has not ended; asked for each look */
@@ -84,8 +84,22 @@ public final class VmaTable {
      * What is in this range is {@link Kind#SPECIAL} from now on, as a mapping of its own, until nothing is mapped there any more.
      */
     public void reserve(long start, long end) {
-        reserved.merge(start, end, Math::max);
+        join(reserved, start, end);
         stale = true;
+    }
+
+    /** Adds a range to others. Programs move their memory page by page, and each look goes through all ranges. */
+    static void join(TreeMap<Long, Long> ranges, long start, long end) {
+        long first = start;
+        long last = end;
+        Map.Entry<Long, Long> near = ranges.floorEntry(last);
+        while (near != null && near.getValue() >= first) {
+            ranges.remove(near.getKey());
+            first = Math.min(first, near.getKey());
+            last = Math.max(last, near.getValue());
+            near = ranges.floorEntry(last);
+        }
+        ranges.put(first, last);
     }
 
     /** The mappings that have addresses from {@code start} to before {@code end}. */

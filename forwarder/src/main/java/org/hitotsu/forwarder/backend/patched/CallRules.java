@@ -22,7 +22,7 @@ final class CallRules {
     private static final Map<Integer, Home> AT_HOME = Map.ofEntries(
             Map.entry(Linux.NR_MMAP, Home.CAPTURE_FIXED),
             Map.entry(Linux.NR_MADVISE, Home.CAPTURE_DROPPING),
-            Map.entry(Linux.NR_IOCTL, Home.CAPTURE_REGISTERING),
+            Map.entry(Linux.NR_IOCTL, Home.CAPTURE_USERFAULTFD),
             Map.entry(Linux.NR_CLONE, Home.CAPTURE_CLONE),
             Map.entry(Linux.NR_CLONE3, Home.CAPTURE_CLONE3),
             Map.entry(Linux.NR_FORK, Home.CAPTURE),

@@ -63,8 +63,8 @@ final class SeccompFilters {
 
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
-     * files, the filters or the faults that a userfaultfd gets are notified, and futex calls that write; everything else runs natively. Calls of the agent
-     * itself (by instruction pointer) always run.
+     * files, the filters or the memory of a userfaultfd are notified, and futex calls that write; everything else runs
+     * natively. Calls of the agent itself (by instruction pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */
@@ -129,6 +129,7 @@ final class SeccompFilters {
         BpfAssembler device = new BpfAssembler()
                 .load(argLow(1))
                 .ifEquals((int) Linux.UFFDIO_REGISTER, trapUnlessAgent)
+                .ifEquals((int) Linux.UFFDIO_MOVE, trapUnlessAgent)
                 .ret(ALLOW);
 
         BpfAssembler filter = new BpfAssembler()
@@ -162,7 +163,7 @@ final class SeccompFilters {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
-            case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER;
+            case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER || (int) arg1 == (int) Linux.UFFDIO_MOVE;
             case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0

@@ -115,7 +115,9 @@ final class MemoryCalls {
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);
-            case Linux.NR_IOCTL -> register(tid, args, caller);
+            // What is registered, and where what is moved comes from: both begin with a start and a length, in bytes.
+            case Linux.NR_IOCTL ->
+                withoutFaults(tid, args[2] + ((int) args[1] == (int) Linux.UFFDIO_MOVE ? Long.BYTES : 0), args, caller);
             case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
             case Linux.NR_REMAP_FILE_PAGES ->
                 // Rounds down what the others refuse.
@@ -152,10 +154,10 @@ final class MemoryCalls {
         return memory.exclusively(first, last - first + 1, inside ? use : RangeUse.WRITEBACK, call);
     }
 
-    /** UFFDIO_REGISTER. Its argument begins with the range: the start and the length, in bytes. */
-    private Future<@Nullable Long> register(int tid, long[] args, Caller caller) {
+    /** An ioctl of userfaultfd(2) about a range, read at {@code argument}, that has to be here and to stay. */
+    private Future<@Nullable Long> withoutFaults(int tid, long argument, long[] args, Caller caller) {
         Supplier<Future<@Nullable Long>> call = () -> caller.execute(Linux.NR_IOCTL, args);
-        return space.callMemory().read(tid, args[2], 2 * Long.BYTES).compose(bytes -> {
+        return space.callMemory().read(tid, argument, 2 * Long.BYTES).compose(bytes -> {
             if (bytes == null) {
                 return call.get();
             }

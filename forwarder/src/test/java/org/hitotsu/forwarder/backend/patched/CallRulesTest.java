@@ -44,7 +44,7 @@ class CallRulesTest {
         }
         assertThat(rule(Linux.NR_MMAP).home()).isEqualTo(Home.CAPTURE_FIXED);
         assertThat(rule(Linux.NR_MADVISE).home()).isEqualTo(Home.CAPTURE_DROPPING);
-        assertThat(rule(Linux.NR_IOCTL).home()).isEqualTo(Home.CAPTURE_REGISTERING);
+        assertThat(rule(Linux.NR_IOCTL).home()).isEqualTo(Home.CAPTURE_USERFAULTFD);
         assertThat(rule(Linux.NR_CLONE).home()).isEqualTo(Home.CAPTURE_CLONE);
         assertThat(rule(Linux.NR_CLONE3).home()).isEqualTo(Home.CAPTURE_CLONE3);
         assertThat(rule(Linux.NR_SCHED_GETAFFINITY).home()).isEqualTo(Home.CAPTURE_AFFINITY);

@@ -145,7 +145,8 @@ class SeccompFiltersTest {
             0x187,
             0x100000,
             1L << 32,
-            0xc020aa00L
+            0xc020aa00L,
+            0xc028aa05L
         };
         for (int nr = 0; nr < LIMIT; nr++) {
             for (long value : values) {
@@ -257,10 +258,11 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void registeringMemoryWithAUserfaultfdIsNotified() {
+    void givingMemoryToAUserfaultfdIsNotified() {
         int ioctl = 16;
         assertThat(origin(ioctl, PROGRAM, 3, 0xc020aa00L)).isEqualTo(USER_NOTIF);
         assertThat(origin(ioctl, PROGRAM, 3, 0xdeadbeefc020aa00L)).isEqualTo(USER_NOTIF);
+        assertThat(origin(ioctl, PROGRAM, 3, 0xc028aa05L)).isEqualTo(USER_NOTIF);
         assertThat(origin(ioctl, PROGRAM, 3, 0x5401)).isEqualTo(ALLOW);
         assertThat(origin(ioctl, AGENT, 3, 0xc020aa00L)).isEqualTo(ALLOW);
     }

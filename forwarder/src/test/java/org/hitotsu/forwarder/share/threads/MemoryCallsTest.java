@@ -115,6 +115,21 @@ class MemoryCallsTest {
                         "changed");
     }
 
+    /** What is moved away leaves nothing behind that could be asked for; where it goes to is registered already. */
+    @Test
+    void whatTheProgramMovesAwayComesHomeAndStays() throws Exception {
+        registration(0x7f000000, 0x510000);
+        ByteBuffer.wrap(origin.space.processors.memory)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(16, 0x2000);
+        assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_MOVE, RecordingProcessors.MEMORY))
+                .containsExactly(
+                        "writeback 510 2",
+                        "faults left 510000 2000",
+                        "caller call 16 5 c028aa05 1000 0 0 0",
+                        "changed");
+    }
+
     @Test
     void whatTheKernelRefusesToRegisterChangesNothing() throws Exception {
         assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, 0x7000)).hasSize(2);
