@@ -86,7 +86,7 @@ OPENSSL = "exec openssl speed -multi 4 -seconds 1 -bytes 4096 sha256 >out 2>/dev
 # Each is told how much to do, not how long; --verify has it look at what it did. All its work is done by children.
 STRESSORS = {
     "pthread": "--pthread 1 --pthread-ops 3000 --pthread-max 8",
-    "futex": "--futex 2 --futex-ops 40000",
+    "futex": "--futex 2 --futex-ops 80000",
     "mmap": "--mmap 1 --mmap-ops 20 --mmap-bytes 4m",
     "vm": "--vm 1 --vm-ops 40000 --vm-bytes 4m --vm-method all",
     "signal": "--sigq 1 --sigq-ops 400000 --sigfd 1 --sigfd-ops 100000",
@@ -134,7 +134,7 @@ def applications():
         application("x264", "x264", "--quiet", "--threads", "4", "--input-res", "320x240", "--fps", "25", "--demuxer", "raw",
                     "-o", "out.264", "data", inputs=("data",), stderr=False),
         application("ffmpeg", "sh", "-c", FFMPEG, needs=("ffmpeg",)),
-        application("openssl", "sh", "-c", OPENSSL, needs=("openssl",), ignore=rb"[0-9]+([.][0-9]+)?", moves="whole"),
+        application("openssl", "sh", "-c", OPENSSL, needs=("openssl",), ignore=rb" *[0-9]+([.][0-9]+)?", moves="whole"),
         application("redis-server", "sh", "-c", REDIS, needs=("redis-check-rdb", "redis-benchmark", "redis-cli"), stderr=False),
         application("gofmt", "sh", "-c", GOFMT, needs=("gofmt",)),
         application("rustc", "rustc", "--crate-name", "out", "--crate-type", "rlib", "-O", "-C", "codegen-units=4", "-",

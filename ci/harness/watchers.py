@@ -101,11 +101,13 @@ class Children:
 
     def move(self, ids):
         programs = [program for program in self.cluster.programs(ended=False) if program.get("pid") in self.shared]
-        alive = [(p["pid"], t["tid"]) for p in programs for t in p.get("threads", []) if t.get("state") != "ended"]
+        alive = [(p["pid"], t) for p in programs for t in p.get("threads", []) if t.get("state") != "ended"]
         if alive:
+            pid, thread = self.random.choice(alive)
+            # Most threads of some programs end before they are moved: of the few others none is wasted on where it is.
+            elsewhere = [node for node in ids if node != thread.get("node")]
             try:
-                pid, tid = self.random.choice(alive)
-                self.cluster.migrate(pid, tid, self.random.choice(ids))
+                self.cluster.migrate(pid, thread["tid"], self.random.choice(elsewhere))
                 self.moves += 1
             except ClusterError as error:
                 # It has ended meanwhile, or can't leave now.
