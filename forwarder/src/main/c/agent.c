@@ -170,8 +170,9 @@ static int present(u64 address, u64 length, int advice)
  * of waiting. MADV_POPULATE_WRITE waits, and says no where the program may not write, without a signal. So the word is made
  * present before the call; if its page went away again before the kernel had come to it, the call had no effect and is made
  * anew, each time with what was changed meanwhile. That ends: a page stays where it came to for the protocol's hold time.
+ * What LOCK_PI writes behind its wait is not without effect, but there the page stays for good (PriorityPages).
  *
- * WAIT_REQUEUE_PI is not among them, since it has waited when it comes to its write: a second call would wait again.
+ * WAIT_REQUEUE_PI is not among them: it writes behind its wait only, to the word that CMP_REQUEUE_PI has made present.
  *
  * Returns 1 if all that the call reads and writes was present, so that EFAULT means a page which went away; else 0.
  */

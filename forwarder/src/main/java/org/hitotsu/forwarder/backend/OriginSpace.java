@@ -35,6 +35,18 @@ public interface OriginSpace {
     void leaveFaults(long start, long length);
 
     /**
+     * Whether the kernel, when it must write to a page behind a wait ({@link org.hitotsu.forwarder.syscall.PriorityFutex}),
+     * comes to it: because it waits for the page then, or because the page stays here.
+     */
+    boolean isReached(long page);
+
+    /**
+     * A page of the program stays here from now on, as long as something is mapped there: see {@link #isReached}. To be called
+     * under its range lock, with the page here.
+     */
+    void keep(long page);
+
+    /**
      * Maps a file on behalf of thread {@code tid} (see {@link OriginThreads#execInSpace}) as mmap(2) does, so that other
      * nodes can be given its pages as far as that is possible.
      *

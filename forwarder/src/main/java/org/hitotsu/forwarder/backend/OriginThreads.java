@@ -40,6 +40,13 @@ public interface OriginThreads {
         void onMemoryCall(int tid, int nr, long[] args);
 
         /**
+         * A thread at home is stopped at the entry of a wait behind which the kernel may have to write to the futex word
+         * ({@link org.hitotsu.forwarder.syscall.PriorityFutex}). To be answered with {@link #proceed} when the kernel will
+         * come to the word's page ({@link OriginSpace#isReached}).
+         */
+        void onPriorityWait(int tid, long[] args);
+
+        /**
          * A thread at home is stopped at the entry of a system call that copies the address space (fork). To be
          * answered with {@link #proceedWithFork} when all pages are home.
          */

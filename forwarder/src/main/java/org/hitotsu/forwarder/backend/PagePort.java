@@ -42,7 +42,7 @@ public interface PagePort {
         SHARED_MAPPING,
         FILE_MAPPING,
         SPECIAL_MAPPING,
-        /** A device, or the kernel, may write the page without the CPU knowing. */
+        /** A device, or the kernel, may write the page without the CPU knowing, or can't wait for it. */
         PINNED
     }
 

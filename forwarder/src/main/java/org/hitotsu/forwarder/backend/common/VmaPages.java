@@ -142,7 +142,8 @@ public abstract class VmaPages extends BatchedPages {
 
     @Override
     public final @Nullable Denial check(long page, boolean write) {
-        return denial(vmas.find(page << Linux.PAGE_SHIFT), write);
+        Denial denial = denial(vmas.find(page << Linux.PAGE_SHIFT), write);
+        return denial == null && vmas.isKept(page) ? Denial.PINNED : denial;
     }
 
     @Override

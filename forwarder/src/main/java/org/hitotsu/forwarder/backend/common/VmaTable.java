@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +55,8 @@ public final class VmaTable {
     private boolean keyed;
     /** Ranges that the program's userfaultfd has or takes pages from, start → end. None touches another. */
     private final TreeMap<Long, Long> reserved = new TreeMap<>();
+    /** Pages that stay here. Not mappings of their own: each is registered with userfaultfd whole, which shows in maps. */
+    private final Set<Long> kept = new HashSet<>();
 
     /** @param task names any thread of the process that has not ended; asked for each look */
     public VmaTable(IntSupplier task) {
@@ -102,6 +107,18 @@ public final class VmaTable {
         ranges.put(first, last);
     }
 
+    /** A page is {@link #isKept} from now on, until nothing is mapped there any more. */
+    public void keep(long page) {
+        kept.add(page);
+        // Or else a program that no other node asks for anything could let them become ever more.
+        find(page << Linux.PAGE_SHIFT);
+    }
+
+    /** Asks for no other look at the mappings: of a page that is not mapped any more it may say yes. */
+    public boolean isKept(long page) {
+        return kept.contains(page);
+    }
+
     /** The mappings that have addresses from {@code start} to before {@code end}. */
     List<Vma> overlapping(long start, long end) {
         read();
@@ -146,6 +163,7 @@ public final class VmaTable {
         reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
         byStart = fresh;
         stale = false;
+        kept.removeIf(page -> lookup(page << Linux.PAGE_SHIFT) == null);
     }
 
     /**

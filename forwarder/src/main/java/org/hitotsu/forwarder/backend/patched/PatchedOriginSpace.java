@@ -121,6 +121,17 @@ final class PatchedOriginSpace implements OriginSpace {
         pages.leaveFaults(start, length);
     }
 
+    /** fault_in_user_writeable() of this kernel waits for a userfaultfd. */
+    @Override
+    public boolean isReached(long page) {
+        return true;
+    }
+
+    @Override
+    public void keep(long page) {
+        vmas.keep(page);
+    }
+
     /** Pages of any private mapping can be taken, so the thread's own call is all there is to do. */
     @Override
     public Future<@Nullable Long> mapFile(

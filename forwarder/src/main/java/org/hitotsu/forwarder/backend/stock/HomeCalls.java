@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.syscall.PriorityFutex;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,14 @@ final class HomeCalls {
             case Linux.NR_VFORK -> trapped.proceed(task);
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> process.events().onExec(tid);
             case Linux.NR_EXIT -> onExit(task, (int) args[0]);
-            case Linux.NR_FUTEX -> borrowed.begin(task, args);
+            case Linux.NR_FUTEX -> {
+                if (PriorityFutex.concerns(nr, args)) {
+                    task.priorityWait = args;
+                    process.events().onPriorityWait(tid, args);
+                } else {
+                    borrowed.begin(task, args);
+                }
+            }
             case Linux.NR_RT_SIGACTION, Linux.NR_SETRLIMIT, Linux.NR_PRLIMIT64 ->
                 watch.before(nr, args).onComplete(watched -> trapped.proceed(task));
             case Linux.NR_SECCOMP, Linux.NR_PRCTL -> {
@@ -98,6 +106,17 @@ final class HomeCalls {
                 trapped.proceed(task);
             }
             default -> process.events().onMemoryCall(tid, (int) nr, args);
+        }
+    }
+
+    /** Lets the call happen that a thread is stopped at. */
+    void proceed(OriginTask task) {
+        long[] args = task.priorityWait;
+        task.priorityWait = null;
+        if (args != null && PriorityFutex.locks(args)) {
+            unlessHeld(task, () -> borrowed.begin(task, args));
+        } else {
+            trapped.proceed(task);
         }
     }
 

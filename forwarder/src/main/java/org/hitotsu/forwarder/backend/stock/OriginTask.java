@@ -11,6 +11,9 @@ final class OriginTask {
     /** The notification of a trapped call at home, 0 if none. */
     long trapped;
 
+    /** The arguments of the trapped call, if that is a {@link org.hitotsu.forwarder.syscall.PriorityFutex}; else null. */
+    long @Nullable [] priorityWait;
+
     boolean deputy;
     boolean stoppedAtBirth;
     /** Clones, forks and execs it is in and traced for. */

@@ -23,10 +23,10 @@ final class SeccompFilters {
     /** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
     private static final int FUTEX_COMMAND = ~(0x80 | 0x100);
     /**
-     * WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, CMP_REQUEUE_PI, LOCK_PI2: they write to the program's words, which the kernel
-     * does without waiting for a page (agent.c, futex_guard).
+     * WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, WAIT_REQUEUE_PI, CMP_REQUEUE_PI, LOCK_PI2: they write to the program's words,
+     * which the kernel does without waiting for a page (agent.c, futex_guard).
      */
-    private static final int[] WRITING_FUTEX_COMMANDS = {5, 6, 7, 8, 12, 13};
+    private static final int[] WRITING_FUTEX_COMMANDS = {5, 6, 7, 8, 11, 12, 13};
 
     /** DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL: advice that drops content. */
     private static final int[] DROPPING_ADVICE = {4, 8, 9, 24, 102};

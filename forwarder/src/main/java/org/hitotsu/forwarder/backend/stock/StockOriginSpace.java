@@ -128,6 +128,17 @@ final class StockOriginSpace implements OriginSpace {
         pages.leaveFaults(start, length);
     }
 
+    /** fault_in_user_writeable() answers EFAULT where it would have to wait for a userfaultfd. */
+    @Override
+    public boolean isReached(long page) {
+        return vmas.isKept(page);
+    }
+
+    @Override
+    public void keep(long page) {
+        vmas.keep(page);
+    }
+
     private Path descriptor(int fd) {
         return Path.of("/proc/" + program.pid() + "/fd/" + fd);
     }

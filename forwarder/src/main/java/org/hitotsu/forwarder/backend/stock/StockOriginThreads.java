@@ -232,7 +232,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void proceed(int tid) {
         OriginTask task = process.task(tid);
         if (task != null) {
-            trapped.proceed(task);
+            calls.proceed(task);
         }
     }
 

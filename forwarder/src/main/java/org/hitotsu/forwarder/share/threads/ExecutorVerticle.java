@@ -11,6 +11,7 @@ import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.proto.SyscallReply;
 import org.hitotsu.forwarder.share.proto.SyscallRequest;
+import org.hitotsu.forwarder.syscall.PriorityFutex;
 import org.hitotsu.forwarder.syscall.SyscallTable;
 import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class ExecutorVerticle extends VerticleBase {
         IDLE,
         /** The deputy has the call. */
         IN_DEPUTY,
-        /** A call that changes the address space waits for its turn, its range or its result. */
+        /** A call that changes the address space waits for its turn, its range or its result; or another for its page. */
         IN_MEMORY_CALL,
         /** The thread ends. */
         ENDING
@@ -50,6 +51,7 @@ final class ExecutorVerticle extends VerticleBase {
     private final SharedThread thread;
     private final OriginThreads threads;
     private final MemoryCalls memoryCalls;
+    private final PriorityPages priorityPages;
     private final @Nullable AffinityCalls affinityCalls;
     private final Metrics metrics;
     private State state = State.IDLE;
@@ -69,6 +71,7 @@ final class ExecutorVerticle extends VerticleBase {
             SharedThread thread,
             OriginThreads threads,
             MemoryCalls memoryCalls,
+            PriorityPages priorityPages,
             @Nullable AffinityCalls affinityCalls,
             Metrics metrics) {
         this.network = network;
@@ -76,6 +79,7 @@ final class ExecutorVerticle extends VerticleBase {
         this.thread = thread;
         this.threads = threads;
         this.memoryCalls = memoryCalls;
+        this.priorityPages = priorityPages;
         this.affinityCalls = affinityCalls;
         this.metrics = metrics;
     }
@@ -142,10 +146,29 @@ final class ExecutorVerticle extends VerticleBase {
             }
             case HOME -> throw new IllegalArgumentException("system call " + number + " is not forwarded");
             default -> {
-                state = State.IN_DEPUTY;
-                threads.exec(thread.tid(), number, args);
+                if (PriorityFutex.concerns(number, args)) {
+                    state = State.IN_MEMORY_CALL;
+                    priorityPages.beforeWait(args).onComplete(home -> giveToDeputy());
+                } else {
+                    giveToDeputy();
+                }
             }
         }
+    }
+
+    private void giveToDeputy() {
+        if (whenDone != null) {
+            leaveToThread();
+            finished(-Linux.EINTR);
+        } else {
+            state = State.IN_DEPUTY;
+            threads.exec(thread.tid(), number, arguments);
+        }
+    }
+
+    /** The thread came home while its call waited for its turn, perhaps with the deputy stopped for a signal. */
+    private void leaveToThread() {
+        notExecuted = true;
     }
 
     /**
@@ -162,8 +185,7 @@ final class ExecutorVerticle extends VerticleBase {
 
     private Future<@Nullable Long> executeInDeputy(long nr, long[] args) {
         if (whenDone != null) {
-            // The thread came home while its call waited for its turn, perhaps with the deputy stopped for a signal.
-            notExecuted = true;
+            leaveToThread();
             return Future.succeededFuture((long) -Linux.EINTR);
         }
         io.vertx.core.Promise<@Nullable Long> promise = io.vertx.core.Promise.promise();

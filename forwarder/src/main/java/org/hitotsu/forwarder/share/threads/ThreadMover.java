@@ -77,6 +77,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private final OriginThreads threads;
     private final OriginMemory memory;
     private final MemoryCalls memoryCalls;
+    private final PriorityPages priorityPages;
     private final @Nullable ClusterCpus cpus;
     private final @Nullable AffinityCalls affinityCalls;
     private final Placement placement;
@@ -113,6 +114,7 @@ public final class ThreadMover implements OriginThreads.Events {
         this.threads = space.threads();
         this.memory = memory;
         this.memoryCalls = new MemoryCalls(space, memory);
+        this.priorityPages = new PriorityPages(space, memory);
         this.placement = placement;
         this.listener = listener;
         this.metrics = metrics;
@@ -309,8 +311,8 @@ public final class ThreadMover implements OriginThreads.Events {
         visit(thread, node);
         thread.leftAtNanos = System.nanoTime();
         if (thread.executor == null) {
-            ExecutorVerticle executor =
-                    new ExecutorVerticle(network, key, thread, threads, memoryCalls, affinityCalls, metrics);
+            ExecutorVerticle executor = new ExecutorVerticle(
+                    network, key, thread, threads, memoryCalls, priorityPages, affinityCalls, metrics);
             thread.executor = executor;
             context.owner().deployVerticle(executor);
         }
@@ -595,6 +597,11 @@ public final class ThreadMover implements OriginThreads.Events {
                         threads.answer(tid, done.result());
                     }
                 });
+    }
+
+    @Override
+    public void onPriorityWait(int tid, long[] args) {
+        priorityPages.beforeWait(args).onComplete(home -> threads.proceed(tid));
     }
 
     @Override

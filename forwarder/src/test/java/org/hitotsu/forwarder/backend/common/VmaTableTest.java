@@ -174,6 +174,36 @@ class VmaTableTest {
         assertThat(table.find(mapped("[stack]"))).isNotNull();
     }
 
+    @Test
+    void pageIsKeptUntilNothingIsMappedThere() {
+        VmaTable table = new VmaTable(Linux::getpid);
+        long at = Linux.call(
+                Linux.NR_MMAP, 0, 2 * Linux.PAGE_SIZE, Linux.PROT_READ, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
+        long page = at >>> Linux.PAGE_SHIFT;
+        table.keep(page);
+        assertThat(table.isKept(page)).isTrue();
+        assertThat(table.isKept(page + 1)).isFalse();
+        // It is no mapping of its own.
+        Vma mapping = java.util.Objects.requireNonNull(table.find(at));
+        assertThat(mapping.kind()).isEqualTo(Kind.ANONYMOUS);
+        assertThat(mapping.end()).isGreaterThan(at + Linux.PAGE_SIZE);
+        table.changed();
+        table.find(at);
+        assertThat(table.isKept(page)).isTrue();
+        Linux.call(Linux.NR_MUNMAP, at, 2 * Linux.PAGE_SIZE, 0);
+        table.changed();
+        table.find(mapped("[stack]"));
+        assertThat(table.isKept(page)).isFalse();
+    }
+
+    /** What a program names that it has not mapped must not gather. */
+    @Test
+    void pageThatIsNotMappedIsNotKept() {
+        VmaTable table = new VmaTable(Linux::getpid);
+        table.keep(0);
+        assertThat(table.isKept(0)).isFalse();
+    }
+
     private static long mapped(String name) {
         try {
             return VmaTable.parse(java.nio.file.Files.readAllLines(java.nio.file.Path.of("/proc/self/maps"))).stream()

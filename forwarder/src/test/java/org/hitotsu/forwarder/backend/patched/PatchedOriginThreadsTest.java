@@ -558,6 +558,11 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Override
+    public void onPriorityWait(int tid, long[] args) {
+        told.add("priority wait");
+    }
+
+    @Override
     public void onCoreDump(int tid) {
         told.add("dump " + tid);
     }

@@ -133,6 +133,7 @@ class SeccompFiltersTest {
             8,
             9,
             10,
+            11,
             24,
             102,
             0x10,
@@ -236,11 +237,13 @@ class SeccompFiltersTest {
                 }
             }
         }
-        // WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, CMP_REQUEUE_PI, LOCK_PI2, by kernel numbers, with each flag.
+        // WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, WAIT_REQUEUE_PI, CMP_REQUEUE_PI, LOCK_PI2, by kernel numbers, with
+        // each
+        // flag.
         assertThat(notified)
                 .containsExactly(
-                        5, 6, 7, 8, 12, 13, 133, 134, 135, 136, 140, 141, 261, 262, 263, 264, 268, 269, 389, 390, 391,
-                        392, 396, 397);
+                        5, 6, 7, 8, 11, 12, 13, 133, 134, 135, 136, 139, 140, 141, 261, 262, 263, 264, 267, 268, 269,
+                        389, 390, 391, 392, 395, 396, 397);
         assertThat(origin(NR_FUTEX, AGENT, 0, 6)).isEqualTo(ALLOW);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.hitotsu.forwarder.backend.ThreadImage;
@@ -25,6 +26,7 @@ class ExecutorVerticleTest {
     private static final int TID = 1234;
     private static final int GETPPID = 110;
     private static final int MSYNC = 26;
+    private static final int LOCK_PI_PRIVATE = 0x86;
 
     private final OriginFixture origin;
     private final SharedThread thread = new SharedThread(5, TID, OriginFixture.ORIGIN);
@@ -38,6 +40,7 @@ class ExecutorVerticleTest {
                 thread,
                 origin.threads,
                 origin.calls,
+                origin.priorityPages,
                 new AffinityCalls(
                         origin.calls,
                         new ClusterCpus(2, 8, 2),
@@ -243,6 +246,59 @@ class ExecutorVerticleTest {
     }
 
     /** The thread came home in the call: whether it runs it, awaits it or has its result is told apart. */
+    @Test
+    void pageOfALockComesHomeForGoodBeforeTheFirstWait() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        request(1, Linux.NR_FUTEX, 0x500040, LOCK_PI_PRIVATE);
+        assertThat(origin.log).containsExactly("writeback 500 1");
+        assertThat(executor.callState(1)).isEqualTo(CallState.WILL_COME);
+        origin.loop.run(origin::answerRanges);
+        origin.loop.settle();
+        assertThat(origin.log).containsExactly("writeback 500 1", "kept 500", "deputy 1234 call 202 500040 86 0 0 0 0");
+        assertThat(executor.callState(1)).isEqualTo(CallState.IN_DEPUTY);
+        executed(0);
+        request(2, Linux.NR_FUTEX, 0x500080, LOCK_PI_PRIVATE);
+        assertThat(origin.log).hasSize(4).endsWith("deputy 1234 call 202 500080 86 0 0 0 0");
+        executed(-4);
+        assertThat(replies()).containsExactly("1:0", "2:-4");
+    }
+
+    @Test
+    void waitWhosePageCameAfterItsThreadWentHomeIsLeftToTheThread() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        request(1, Linux.NR_FUTEX, 0x500040, LOCK_PI_PRIVATE);
+        long[] registers = new long[Registers.COUNT];
+        registers[Registers.RIP] = 0x401002;
+        registers[Registers.ORIG_RAX] = Linux.NR_FUTEX;
+        List<ThreadImage> home = new ArrayList<>();
+        origin.loop.run(() -> {
+            executor.whenDone(() -> home.add(executor.settled(new ThreadImage(registers, new byte[0]))));
+            origin.answerRanges();
+        });
+        origin.loop.settle();
+        assertThat(origin.log).containsExactly("writeback 500 1", "kept 500");
+        assertThat(home).hasSize(1);
+        assertThat(home.get(0).register(Registers.RIP)).isEqualTo(0x401000);
+        assertThat(home.get(0).register(Registers.RAX)).isEqualTo(Linux.NR_FUTEX);
+        assertThat(replies()).isEmpty();
+    }
+
+    @Test
+    void futexThatInheritsNoPriorityKeepsNoPage() throws Exception {
+        origin.hostReads(0x500, 1);
+        request(1, Linux.NR_FUTEX, 0x500040, 0x80);
+        assertThat(origin.log).containsExactly("deputy 1234 call 202 500040 80 0 0 0 0");
+    }
+
+    /** Which the kernel refuses. */
+    @Test
+    void waitOutsideTheAddressSpaceKeepsNoPage() throws Exception {
+        request(1, Linux.NR_FUTEX, -4096, LOCK_PI_PRIVATE);
+        assertThat(origin.log).containsExactly("deputy 1234 call 202 fffffffffffff000 86 0 0 0 0");
+    }
+
     @Test
     void stateOfACallThatAThreadCameHomeIn() throws Exception {
         assertThat(executor.callState(1)).isEqualTo(CallState.NOT_BEGUN);

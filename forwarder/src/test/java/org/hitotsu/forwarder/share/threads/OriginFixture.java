@@ -3,7 +3,9 @@ package org.hitotsu.forwarder.share.threads;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginSpace;
@@ -45,6 +47,7 @@ final class OriginFixture implements AutoCloseable {
     final OriginMemory memory;
     final Space space = new Space();
     final MemoryCalls calls;
+    final PriorityPages priorityPages;
     /** Whether the host gives ranges back as soon as it is asked. */
     boolean hostAnswers = true;
 
@@ -68,6 +71,7 @@ final class OriginFixture implements AutoCloseable {
         memory = loop.call(() -> new OriginMemory(
                 loop.context(), origin, KEY, port, listener, new PageCounters(metrics), metrics, options));
         calls = new MemoryCalls(space, memory);
+        priorityPages = new PriorityPages(space, memory);
         loop.run(() -> {
             origin.onShareMessage((from, message, frame, offset, length) ->
                     memory.onBatch(from, message.getPages(), frame, offset, length));
@@ -127,6 +131,8 @@ final class OriginFixture implements AutoCloseable {
         boolean mapsFiles = true;
 
         boolean watchedFromStart = true;
+
+        final Set<Long> kept = new HashSet<>();
 
         final RecordingProcessors processors = new RecordingProcessors(log);
 
@@ -188,6 +194,17 @@ final class OriginFixture implements AutoCloseable {
         @Override
         public void leaveFaults(long start, long length) {
             log.add("faults left " + RecordingThreads.hex(start, length));
+        }
+
+        @Override
+        public boolean isReached(long page) {
+            return kept.contains(page);
+        }
+
+        @Override
+        public void keep(long page) {
+            log.add("kept " + RecordingThreads.hex(page));
+            kept.add(page);
         }
 
         @Override

@@ -53,6 +53,21 @@ class ThreadMoverTest {
         assertThat(listener.ended).isEqualTo(1);
     }
 
+    @Test
+    void priorityWaitAtHomeProceedsWhenItsPageIsHere() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        long[] lock = {0x500040, 6, 0, 0, 0, 0};
+        origin.loop.run(() -> mover.onPriorityWait(TID, lock));
+        origin.loop.settle();
+        assertThat(origin.log).containsExactly("writeback 500 1");
+        origin.loop.run(origin::answerRanges);
+        origin.loop.settle();
+        assertThat(origin.log).containsExactly("writeback 500 1", "kept 500", "proceed 1000");
+        origin.loop.run(() -> mover.onPriorityWait(TID, lock));
+        assertThat(origin.log).hasSize(4).endsWith("proceed 1000");
+    }
+
     private static final class Listener implements ThreadMover.Listener {
         int ended;
 
