@@ -237,9 +237,7 @@ class SeccompFiltersTest {
                 }
             }
         }
-        // WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, WAIT_REQUEUE_PI, CMP_REQUEUE_PI, LOCK_PI2, by kernel numbers, with
-        // each
-        // flag.
+        // WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, WAIT_REQUEUE_PI, CMP_REQUEUE_PI and LOCK_PI2, with each flag.
         assertThat(notified)
                 .containsExactly(
                         5, 6, 7, 8, 11, 12, 13, 133, 134, 135, 136, 139, 140, 141, 261, 262, 263, 264, 267, 268, 269,
