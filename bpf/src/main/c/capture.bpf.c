@@ -287,7 +287,7 @@ int hito_report(u64 *ctx)
 	if (!space)
 		return 0;
 	if (ev->type == HITOTSU_EV_SIGNALLED)
-		return space->flags & HITO_SPACE_SHARED && dumps_core();
+		return space->flags & HITO_SPACE_SHARED && dumps_core() ? HITOTSU_PARK : HITOTSU_DELIVER;
 	return told(ev);
 }
 

@@ -6,7 +6,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define HITOTSU_ABI	1
+#define HITOTSU_ABI	2
 
 #define HITOTSU_HOME	0	/* in its program */
 #define HITOTSU_REMOTE	1	/* in a shadow: no signal is ever delivered */
@@ -76,6 +76,9 @@ enum hitotsu_event_type {
 	HITOTSU_EV_SIGNALLED,		/* asks: does it end in a core file? */
 	HITOTSU_EV_DUMPING,		/* parked, for the answer was yes */
 };
+
+#define HITOTSU_PARK	1	/* what SIGNALLED is answered with: yes, */
+#define HITOTSU_DELIVER	2	/* or no; it is asked until there is an answer */
 
 #define HITOTSU_EF_IN_CALL	1	/* PARKED: in a call without result */
 #define HITOTSU_EF_COMPAT	2	/* the call came through a 32 bit entry */

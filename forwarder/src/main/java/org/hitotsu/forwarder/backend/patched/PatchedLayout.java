@@ -5,7 +5,7 @@ package org.hitotsu.forwarder.backend.patched;
  * extraction: offsets and sizes in bytes. Tests compare them with the headers.
  */
 final class PatchedLayout {
-    static final int ABI = 1;
+    static final int ABI = 2;
     static final String DEVICE = "/dev/hitotsu";
 
     static final long IOC_VERSION = 0xe900L;
