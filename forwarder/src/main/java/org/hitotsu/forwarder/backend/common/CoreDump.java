@@ -53,29 +53,35 @@ public final class CoreDump {
      * Completes if a process goes on although a thread of it was let take a signal that dumps core: another thread may just
      * have installed a handler, which nothing reports. Event loop only.
      *
+     * @param tid that thread
      * @param ended whether the process is known to have ended
      */
-    public static Future<Void> survived(Context context, int pid, BooleanSupplier ended) {
+    public static Future<Void> survived(Context context, int pid, int tid, BooleanSupplier ended) {
         Promise<Void> survived = Promise.promise();
-        look(context, pid, ended, survived, LOOKS);
+        look(context, pid, tid, ended, survived, LOOKS);
         return survived.future();
     }
 
-    private static void look(Context context, int pid, BooleanSupplier ended, Promise<Void> survived, int looks) {
-        if (ended.getAsBoolean() || isUnderWay(pid)) {
+    private static void look(
+            Context context, int pid, int tid, BooleanSupplier ended, Promise<Void> survived, int looks) {
+        if (ended.getAsBoolean() || isUnderWay(pid, tid)) {
             return;
         }
         if (looks == 0) {
             survived.complete();
         } else {
-            context.owner().setTimer(LOOK_MILLIS, timer -> look(context, pid, ended, survived, looks - 1));
+            context.owner().setTimer(LOOK_MILLIS, timer -> look(context, pid, tid, ended, survived, looks - 1));
         }
     }
 
-    /** Whether the kernel is at it. */
-    public static boolean isUnderWay(int pid) {
+    /**
+     * Whether the kernel is at it. A thread that ended before is not told: it has no memory any more. The first one of a
+     * process stays as such when it has ended, so {@code tid} is to be the one that was let take the signal. All that are
+     * there when the kernel begins keep their memory until it is done (coredump_task_exit() comes before exit_mm()).
+     */
+    public static boolean isUnderWay(int pid, int tid) {
         try {
-            return ProcessStatus.of(pid).number("CoreDumping") != 0;
+            return ProcessStatus.of(pid, tid).number("CoreDumping") != 0;
         } catch (IOException e) {
             return false;
         }

@@ -25,6 +25,15 @@ public final class ProcessStatus {
         return of(Files.readAllLines(Path.of("/proc/" + tid + "/status")));
     }
 
+    /**
+     * Of a thread of a process.
+     *
+     * @throws IOException if it has ended
+     */
+    static ProcessStatus of(int pid, int tid) throws IOException {
+        return of(Files.readAllLines(Path.of("/proc/" + pid + "/task/" + tid + "/status")));
+    }
+
     public static ProcessStatus of(List<String> lines) {
         ProcessStatus status = new ProcessStatus();
         for (String line : lines) {

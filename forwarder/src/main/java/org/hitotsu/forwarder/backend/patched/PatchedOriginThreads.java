@@ -677,7 +677,7 @@ final class PatchedOriginThreads implements OriginThreads {
         }
         task.dying = false;
         resumed(task, device.resume(tid, null, PatchedLayout.HOME));
-        return CoreDump.survived(context, pid, () -> ended);
+        return CoreDump.survived(context, pid, tid, () -> ended);
     }
 
     @Override

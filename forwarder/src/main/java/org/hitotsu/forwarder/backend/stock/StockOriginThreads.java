@@ -259,7 +259,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
         task.dying = null;
         process.tracer.submit(dying::dumpCore);
-        return CoreDump.survived(process.context, process.pid, () -> process.ended);
+        return CoreDump.survived(process.context, process.pid, tid, () -> process.ended);
     }
 
     // OriginTracee.Reports, on the tracing thread.
