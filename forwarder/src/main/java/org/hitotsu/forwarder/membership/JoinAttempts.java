@@ -57,19 +57,25 @@ final class JoinAttempts {
         return joined.future();
     }
 
-    /** Makes no further attempt. */
+    /** Makes no further attempt, and takes back the one that is under way if the member says yes. */
     void stop() {
         over = true;
     }
 
     private void attempt() {
         if (over) {
-            joined.tryFail(new JoinException("node at " + member + ": not joined, as this node stops"));
+            stopped();
             return;
         }
         dialler.dial(member, hello, new Dialler.Outcome() {
             @Override
             public void welcomed(FrameConnection connection, HelloReply reply) {
+                if (over) {
+                    // Without this the member would take this node for one of its own until the lease ends.
+                    connection.close();
+                    stopped();
+                    return;
+                }
                 welcome.accept(connection, reply);
                 joined.complete();
             }
@@ -95,6 +101,10 @@ final class JoinAttempts {
                         cause);
             }
         });
+    }
+
+    private void stopped() {
+        joined.tryFail(new JoinException("node at " + member + ": not joined, as this node stops"));
     }
 
     private void againOr(JoinException failure, String cause) {
