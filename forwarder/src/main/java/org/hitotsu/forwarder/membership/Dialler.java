@@ -3,7 +3,10 @@ package org.hitotsu.forwarder.membership;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import org.hitotsu.forwarder.config.HostPort;
 import org.hitotsu.forwarder.wire.FrameConnection;
 import org.hitotsu.forwarder.wire.FrameFormat;
@@ -58,11 +61,31 @@ final class Dialler {
         client.connect(address.port(), address.host()).onComplete(connected -> {
             if (connected.failed()) {
                 outcome.unreachable(Causes.shortCause(connected.cause()));
-                return;
+            } else {
+                greet(connected.result(), hello, outcome);
             }
-            new Attempt(new FrameConnection(connected.result(), FrameFormat.MAX_TOTAL_BYTES, stats), outcome)
-                    .greet(hello);
         });
+    }
+
+    /** Says {@code hello} on a connection that has come about. */
+    void greet(NetSocket socket, Hello hello, Outcome outcome) {
+        if (isToItself(socket)) {
+            socket.close();
+            outcome.unreachable("Connection refused");
+            return;
+        }
+        new Attempt(new FrameConnection(socket, FrameFormat.MAX_TOTAL_BYTES, stats), outcome).greet(hello);
+    }
+
+    /**
+     * Whether both ends are one. Where nobody listens on a port of this machine, the kernel may take that very port for the
+     * end that connects, and the connection is opened from both sides at once (RFC 9293, 3.5).
+     */
+    private static boolean isToItself(NetSocket socket) {
+        SocketAddress local = socket.localAddress();
+        SocketAddress remote = socket.remoteAddress();
+        // Not equals(): one of them may have a name.
+        return local.port() == remote.port() && Objects.equals(local.hostAddress(), remote.hostAddress());
     }
 
     void close() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Future;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -295,7 +297,7 @@ class TcpPeerNetworkTest {
     @Test
     void rubbishAtTheDoorClosesTheConnectionAndNothingElse() throws Exception {
         Node first = nodes.member(null);
-        try (java.net.Socket socket = new java.net.Socket(first.address.host(), first.address.port())) {
+        try (Socket socket = new Socket(first.address.host(), first.address.port())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
                     .write("GET / HTTP/1.0\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
@@ -330,11 +332,16 @@ class TcpPeerNetworkTest {
 
     @Test
     void memberThatComesUpLaterIsJoined() throws Exception {
-        HostPort address;
-        try (java.net.ServerSocket free =
-                new java.net.ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
-            address = new HostPort("127.0.0.1", free.getLocalPort());
+        // Nobody who asks for any port is given one that is bound, and it refuses connections. A listener that asks for
+        // this very one gets it, since both allow that (SO_REUSEADDR).
+        try (Socket reserved = new Socket()) {
+            reserved.setReuseAddress(true);
+            reserved.bind(new InetSocketAddress("127.0.0.1", 0));
+            joinMemberThatComesUpLater(new HostPort("127.0.0.1", reserved.getLocalPort()));
         }
+    }
+
+    private void joinMemberThatComesUpLater(HostPort address) throws Exception {
         nodes.joinTimeout(Duration.ofSeconds(TestNodes.WAIT_SECONDS));
         Node early = nodes.listening(address);
         Future<Void> joined = early.joinAndActivate();
