@@ -260,7 +260,7 @@ int hito_capture(u64 *ctx)
  * Whether a signal is about to end the process with a core file (signal(7), core(5)). Such signals have their default action:
  * with another one nothing is written. A tracer may still take the signal away, and another thread change its action.
  */
-static __always_inline int dumps_core(void)
+static __always_inline int dumps_core(u32 space_flags)
 {
 	/* QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS. */
 	const u32 dumping[] = {3, 4, 5, 6, 7, 8, 11, 24, 25, 31};
@@ -268,7 +268,8 @@ static __always_inline int dumps_core(void)
 	u64 pending = (task->pending.signal.sig[0] | task->signal->shared_pending.signal.sig[0]) & ~task->blocked.sig[0];
 	int dumps = 0;
 
-	if (!task->signal->rlim[RLIMIT_CORE].rlim_cur)
+	/* The kernel pipes a core whatever the limit is, but for 1, and what is at the other end may keep it (do_coredump()). */
+	if (task->signal->rlim[RLIMIT_CORE].rlim_cur == (space_flags & HITO_SPACE_CORES_PIPED ? 1 : 0))
 		return 0;
 #pragma unroll
 	for (u32 i = 0; i < sizeof(dumping) / sizeof(dumping[0]); i++)
@@ -287,7 +288,7 @@ int hito_report(u64 *ctx)
 	if (!space)
 		return 0;
 	if (ev->type == HITOTSU_EV_SIGNALLED)
-		return space->flags & HITO_SPACE_SHARED && dumps_core() ? HITOTSU_PARK : HITOTSU_DELIVER;
+		return space->flags & HITO_SPACE_SHARED && dumps_core(space->flags) ? HITOTSU_PARK : HITOTSU_DELIVER;
 	return told(ev);
 }
 

@@ -52,6 +52,7 @@ struct hito_rule {
 /* Flags of a space. */
 #define HITO_SPACE_SHARED 1		/* the program is prepared: its calls mean something */
 #define HITO_SPACE_CLUSTER_CPUS 2	/* it is told of the processors of all nodes */
+#define HITO_SPACE_CORES_PIPED 4	/* its core file goes to another program */
 
 /* An attached process of this daemon, by its cookie. */
 struct hito_space {

@@ -109,6 +109,8 @@ public final class CaptureLayouts {
         public static final int FLAG_SHARED = 1;
         /** The program is told of the processors of all nodes. */
         public static final int FLAG_CLUSTER_CPUS = 2;
+        /** The program's core file goes to another program. */
+        public static final int FLAG_CORES_PIPED = 4;
 
         /** Every field of the value. */
         public static final List<Field> FIELDS = List.of(new Field("flags", 0, 4), new Field("answer_pid", 4, 4));

@@ -72,10 +72,13 @@ public final class SyscallCapture implements AutoCloseable {
      * @param cookie with which it is attached
      * @param shared whether calls of its threads at home mean something; until then they make all of them themselves
      * @param clusterCpus whether {@link CallRule.Home#CAPTURE_AFFINITY} captures
+     * @param coresPiped whether a core file of it goes to another program, which the limit of 0 does not keep from that
      * @param answerPid what getpid() is answered with in a shadow; 0 to forward it
      */
-    public void admit(long cookie, boolean shared, boolean clusterCpus, int answerPid) {
-        long flags = (shared ? Space.FLAG_SHARED : 0) | (clusterCpus ? Space.FLAG_CLUSTER_CPUS : 0);
+    public void admit(long cookie, boolean shared, boolean clusterCpus, boolean coresPiped, int answerPid) {
+        long flags = (shared ? Space.FLAG_SHARED : 0)
+                | (clusterCpus ? Space.FLAG_CLUSTER_CPUS : 0)
+                | (coresPiped ? Space.FLAG_CORES_PIPED : 0);
         require(spaces.put(cookie, (long) answerPid << 32 | flags), "the attached processes");
     }
 

@@ -93,7 +93,8 @@ class CaptureLayoutsTest {
                 "HITO_CALLS", Rule.CALLS,
                 "HITO_PAYLOAD", PayloadRecord.MAX_PAYLOAD,
                 "HITO_SPACE_SHARED", Space.FLAG_SHARED,
-                "HITO_SPACE_CLUSTER_CPUS", Space.FLAG_CLUSTER_CPUS);
+                "HITO_SPACE_CLUSTER_CPUS", Space.FLAG_CLUSTER_CPUS,
+                "HITO_SPACE_CORES_PIPED", Space.FLAG_CORES_PIPED);
         constants.forEach((name, value) -> assertThat(text)
                 .as(name)
                 .containsPattern(String.format(Locale.ROOT, "#define %s\\s+%d\\s", name, value)));
@@ -252,7 +253,7 @@ class CaptureLayoutsTest {
             capture.rule(39, CallRule.DEFAULT);
             assertThatThrownBy(() -> capture.rule(Rule.CALLS, CallRule.DEFAULT))
                     .isInstanceOf(IllegalArgumentException.class);
-            capture.admit(-5, true, true, 1234);
+            capture.admit(-5, true, true, true, 1234);
             capture.dismiss(-5);
             capture.dismiss(-5);
             assertThat(capture.poll(10)).isZero();

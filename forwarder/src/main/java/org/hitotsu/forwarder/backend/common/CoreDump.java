@@ -4,6 +4,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
@@ -20,15 +22,30 @@ public final class CoreDump {
     private static final long SIGNALS =
             1L << 2 | 1L << 3 | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 23 | 1L << 24 | 1L << 30;
 
+    private static final Path PATTERN = Path.of("/proc/sys/kernel/core_pattern");
+
     private static final int LOOK_MILLIS = 20;
     /** For a second: the thread has to be scheduled. */
     private static final int LOOKS = 50;
 
     private CoreDump() {}
 
+    /** Whether the kernel gives core files of this computer to another program at present, on its standard input (core(5)). */
+    public static boolean arePiped() {
+        try {
+            return arePiped(Files.readString(PATTERN));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    static boolean arePiped(String pattern) {
+        return pattern.startsWith("|");
+    }
+
     /**
-     * Whether a process may leave a core file: its limit is not 0. Programs to which the kernel pipes a core go by that, too
-     * (systemd-coredump(8)).
+     * Whether a process may leave a core file: its limit is not 0. Where they are {@linkplain #arePiped() piped} the kernel
+     * does not go by that, but the program at the other end may (systemd-coredump(8) does).
      */
     public static boolean isWanted(int pid) {
         try (NativeMemory limit = new NativeMemory(16)) {

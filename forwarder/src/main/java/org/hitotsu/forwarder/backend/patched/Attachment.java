@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.patched;
 
 import java.util.function.Consumer;
 import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.KernelException;
 
 /**
@@ -49,7 +50,7 @@ final class Attachment implements AutoCloseable {
             Hooks hooks, int pid, boolean shadow, boolean clusterCpus, int answerPid, Consumer<CaptureEvent> handler)
             throws KernelException {
         Attachment attachment = new Attachment(hooks, HitotsuDevice.open(), hooks.newCookie(), clusterCpus, handler);
-        hooks.admit(attachment, false, clusterCpus, answerPid);
+        hooks.admit(attachment, false, clusterCpus, false, answerPid);
         try {
             KernelException.check("attach process " + pid, attachment.device.attach(pid, shadow, attachment.cookie));
             return attachment;
@@ -67,14 +68,14 @@ final class Attachment implements AutoCloseable {
         return cookie;
     }
 
-    /** From now on calls of the process's threads that change its memory are captured. */
+    /** From now on calls of the process's threads that change its memory are captured, and they are stopped before a core file. */
     void shared() {
-        hooks.admit(this, true, clusterCpus, 0);
+        hooks.admit(this, true, clusterCpus, CoreDump.arePiped(), 0);
     }
 
     /** Ends {@link #shared}; calls that have been captured still wait. */
     void unshared() {
-        hooks.admit(this, false, clusterCpus, 0);
+        hooks.admit(this, false, clusterCpus, false, 0);
     }
 
     /** Names who hears of the process from now on. */

@@ -69,9 +69,9 @@ final class Hooks {
     }
 
     /** Has the programs speak for a process, before it is attached; see {@link SyscallCapture#admit}. */
-    void admit(Attachment attachment, boolean shared, boolean clusterCpus, int answerPid) {
+    void admit(Attachment attachment, boolean shared, boolean clusterCpus, boolean coresPiped, int answerPid) {
         attachments.put(attachment.cookie(), attachment);
-        capture().admit(attachment.cookie(), shared, clusterCpus, answerPid);
+        capture().admit(attachment.cookie(), shared, clusterCpus, coresPiped, answerPid);
     }
 
     void dismiss(Attachment attachment) {

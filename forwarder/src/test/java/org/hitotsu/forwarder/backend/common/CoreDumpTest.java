@@ -75,6 +75,16 @@ class CoreDumpTest {
     }
 
     @Test
+    void whetherTheyGoToAnotherProgramIsSaidByThePattern() throws IOException {
+        assertThat(CoreDump.arePiped("|/usr/share/apport/apport -p%p -s%s\n")).isTrue();
+        assertThat(CoreDump.arePiped("/var/crash/|core\n")).isFalse();
+        assertThat(CoreDump.arePiped("core\n")).isFalse();
+        assertThat(CoreDump.arePiped("\n")).isFalse();
+        assertThat(CoreDump.arePiped())
+                .isEqualTo(CoreDump.arePiped(Files.readString(Path.of("/proc/sys/kernel/core_pattern"))));
+    }
+
+    @Test
     void noneFollowsInAProcessThatIsNot() {
         int nobody = Integer.MAX_VALUE;
         assertThat(CoreDump.isWanted(nobody)).isFalse();
