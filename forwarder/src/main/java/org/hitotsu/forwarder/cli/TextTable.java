@@ -25,7 +25,8 @@ final class TextTable {
     void row(Object... cells) {
         String[] row = new String[right.length];
         for (int i = 0; i < row.length; i++) {
-            row[i] = String.valueOf(cells[i]);
+            // A program names itself and its threads: that is no way to write on who looks at them.
+            row[i] = String.valueOf(cells[i]).replaceAll("\\p{Cc}", "\ufffd");
         }
         rows.add(row);
     }

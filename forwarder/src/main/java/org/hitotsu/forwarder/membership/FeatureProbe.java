@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /** Reads from /proc what other nodes are to know of this one. Its calls read files; not for a busy event loop. */
 public final class FeatureProbe {
@@ -31,10 +32,10 @@ public final class FeatureProbe {
      */
     public static NodeFeatures features(List<String> backends, int xstateBytes, int cpus) throws IOException {
         return new NodeFeatures(
-                cpuFlags(Files.readAllLines(Path.of("/proc/cpuinfo"))),
+                cpuFlags(ProcFiles.lines(Path.of("/proc/cpuinfo"))),
                 xstateBytes,
-                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
-                vdsoBytes(Files.readAllLines(Path.of("/proc/self/maps"))),
+                ProcFiles.text(Path.of("/proc/sys/kernel/osrelease")).strip(),
+                vdsoBytes(ProcFiles.lines(Path.of("/proc/self/maps"))),
                 pageBytes(Files.readAllBytes(Path.of("/proc/self/auxv"))),
                 backends,
                 cpus);
@@ -42,7 +43,7 @@ public final class FeatureProbe {
 
     /** Id of this boot of the machine (random(4)). */
     public static String bootId() throws IOException {
-        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        return ProcFiles.text(Path.of("/proc/sys/kernel/random/boot_id")).strip();
     }
 
     /** The flags every processor has. */

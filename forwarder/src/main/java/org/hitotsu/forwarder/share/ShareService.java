@@ -6,8 +6,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.DaemonModule;
@@ -30,6 +29,7 @@ import org.hitotsu.forwarder.backend.common.AttachCheck;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.share.proto.MigrateReply;
 import org.hitotsu.forwarder.share.proto.MigrateRequest;
 import org.hitotsu.forwarder.share.proto.ShareMessage;
@@ -226,8 +226,8 @@ public final class ShareService implements DaemonModule {
 
     private static List<String> commandOf(int pid) {
         try {
-            String line = Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
-            return List.of(line.split("\0"));
+            String line = ProcFiles.text(Path.of("/proc/" + pid + "/cmdline"));
+            return Stream.of(line.split("\0")).map(ProcFiles::shown).toList();
         } catch (IOException e) {
             return List.of("");
         }

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
 
 /** Which running processes can be brought under sharing, as far as /proc tells. Blocks for some file accesses. */
@@ -40,7 +42,7 @@ public final class AttachCheck {
     }
 
     private ProcessStatus status(Path process) throws IOException {
-        return ProcessStatus.of(Files.readAllLines(process.resolve("status")));
+        return ProcessStatus.of(ProcFiles.lines(process.resolve("status")));
     }
 
     private @Nullable String ofStatus(int pid, ProcessStatus status) throws IOException {
@@ -110,7 +112,7 @@ public final class AttachCheck {
         ProcessStatus status;
         try {
             status = status(task);
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
             return null; // It has ended meanwhile.
         }
         if (status.number("TracerPid") != 0) {

@@ -4,11 +4,11 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /**
  * When the kernel writes a process's memory into a core file (core(5)). It waits for no page then (handle_userfault()
@@ -33,7 +33,7 @@ public final class CoreDump {
     /** Whether the kernel gives core files of this computer to another program at present, on its standard input (core(5)). */
     public static boolean arePiped() {
         try {
-            return arePiped(Files.readString(PATTERN));
+            return arePiped(ProcFiles.text(PATTERN));
         } catch (IOException e) {
             return false;
         }
@@ -59,11 +59,8 @@ public final class CoreDump {
         if ((SIGNALS >>> signal - 1 & 1) == 0 || !isWanted(pid)) {
             return false;
         }
-        try {
-            return ProcessStatus.of(tid).isDefault(signal);
-        } catch (IOException e) {
-            return false; // It has been killed.
-        }
+        ProcessStatus status = ProcessStatus.ifAlive(tid);
+        return status != null && status.isDefault(signal);
     }
 
     /**

@@ -5,10 +5,8 @@ import static org.hitotsu.forwarder.backend.common.KernelException.check;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.syscall.SyscallTable;
@@ -130,8 +129,7 @@ public final class FrozenProcess implements AutoCloseable {
 
     private String call(int tid) {
         try {
-            return "system call "
-                    + Files.readString(task(tid).resolve("syscall")).split(" ", 2)[0];
+            return "system call " + ProcFiles.text(task(tid).resolve("syscall")).split(" ", 2)[0];
         } catch (IOException e) {
             return "a system call";
         }
@@ -142,15 +140,13 @@ public final class FrozenProcess implements AutoCloseable {
     }
 
     private List<Integer> taskIds() throws KernelException {
-        List<Integer> ids = new ArrayList<>();
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
-            for (Path task : tasks) {
-                ids.add(Integer.parseInt(String.valueOf(task.getFileName())));
-            }
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+        try {
+            return ProcFiles.threads(pid);
+        } catch (NoSuchFileException e) {
             throw new KernelException("it has ended");
+        } catch (IOException e) {
+            throw new KernelException("its threads can't be listed: " + e.getMessage());
         }
-        return ids;
     }
 
     private boolean seizeNewThreads() throws KernelException {
@@ -174,13 +170,15 @@ public final class FrozenProcess implements AutoCloseable {
     }
 
     /** A first thread that has ended stays until the others have. */
-    private boolean isDead(int tid) {
+    private boolean isDead(int tid) throws KernelException {
         try {
-            String stat = Files.readString(task(tid).resolve("stat"));
+            String stat = ProcFiles.text(task(tid).resolve("stat"));
             char state = stat.charAt(stat.lastIndexOf(')') + 2);
             return state == 'Z' || state == 'X';
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
             return true;
+        } catch (IOException e) {
+            throw new KernelException("look at a thread: " + e.getMessage());
         }
     }
 
@@ -300,7 +298,7 @@ public final class FrozenProcess implements AutoCloseable {
             int memory = open(tid);
             try {
                 syscallAt = ProcessMemory.syscallInstruction(
-                        memory, VmaTable.parse(Files.readAllLines(Path.of("/proc/" + tid + "/maps"))));
+                        memory, VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + tid + "/maps"))));
             } finally {
                 Linux.close(memory);
             }
@@ -436,12 +434,8 @@ public final class FrozenProcess implements AutoCloseable {
     }
 
     private boolean signalled(int tid) {
-        try {
-            return ProcessStatus.of(Files.readAllLines(task(tid).resolve("status")))
-                    .signalled();
-        } catch (IOException e) {
-            return false;
-        }
+        ProcessStatus status = ProcessStatus.ifAlive(tid);
+        return status != null && status.signalled();
     }
 
     @Override

@@ -1,16 +1,22 @@
 package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The fields of /proc/PID/status (proc(5)). */
 public final class ProcessStatus {
     /** SIGCHLD, SIGCONT, SIGURG and SIGWINCH (signal(7)). */
     private static final long IGNORED_BY_DEFAULT = 1L << 16 | 1L << 17 | 1L << 22 | 1L << 27;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessStatus.class);
 
     private final Map<String, String> fields = new HashMap<>();
 
@@ -19,19 +25,31 @@ public final class ProcessStatus {
     /**
      * Of a thread, or of the first one of a process.
      *
-     * @throws IOException if it has ended
+     * @throws java.nio.file.NoSuchFileException if it has ended
      */
     public static ProcessStatus of(int tid) throws IOException {
-        return of(Files.readAllLines(Path.of("/proc/" + tid + "/status")));
+        return of(ProcFiles.lines(Path.of("/proc/" + tid + "/status")));
+    }
+
+    /** As {@link #of(int)}; null if it has ended, or, which is logged, can't be looked at. */
+    public static @Nullable ProcessStatus ifAlive(int tid) {
+        try {
+            return of(tid);
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            LOG.error("thread {} can't be looked at: {}", tid, e.getMessage());
+            return null;
+        }
     }
 
     /**
      * Of a thread of a process.
      *
-     * @throws IOException if it has ended
+     * @throws java.nio.file.NoSuchFileException if it has ended
      */
     static ProcessStatus of(int pid, int tid) throws IOException {
-        return of(Files.readAllLines(Path.of("/proc/" + pid + "/task/" + tid + "/status")));
+        return of(ProcFiles.lines(Path.of("/proc/" + pid + "/task/" + tid + "/status")));
     }
 
     public static ProcessStatus of(List<String> lines) {

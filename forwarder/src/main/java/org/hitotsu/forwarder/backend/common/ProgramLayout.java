@@ -1,11 +1,11 @@
 package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /** Reads from /proc what a shadow has to take over of a process (proc(5)). */
 public final class ProgramLayout {
@@ -13,7 +13,7 @@ public final class ProgramLayout {
 
     /** The layout of process {@code pid}, which has these mappings. */
     public static SpaceLayout read(int pid, List<Vma> maps) throws IOException {
-        return of(maps, ownPid(Files.readAllLines(Path.of("/proc/" + pid + "/status"))));
+        return of(maps, ownPid(ProcFiles.lines(Path.of("/proc/" + pid + "/status"))));
     }
 
     static SpaceLayout of(List<Vma> maps, int pid) {

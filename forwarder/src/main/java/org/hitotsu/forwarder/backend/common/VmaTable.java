@@ -1,7 +1,7 @@
 package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,7 +12,10 @@ import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The memory mappings of a process, read from /proc/PID/maps (proc(5)) and kept until {@link #changed}.
@@ -45,6 +48,7 @@ public final class VmaTable {
         SPECIAL
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(VmaTable.class);
     private static final String KEY = "ProtectionKey:";
 
     private final IntSupplier task;
@@ -149,15 +153,19 @@ public final class VmaTable {
         try {
             Path directory = Path.of("/proc/" + task.getAsInt());
             List<Vma> mappings = keyed
-                    ? parseWithKeys(Files.readAllLines(directory.resolve("smaps")))
-                    : parse(Files.readAllLines(directory.resolve("maps")));
+                    ? parseWithKeys(ProcFiles.lines(directory.resolve("smaps")))
+                    : parse(ProcFiles.lines(directory.resolve("maps")));
             for (Vma vma : mappings) {
                 if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
                     fresh.put(vma.start(), vma);
                 }
             }
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
             // The process has ended; nothing is mapped any more.
+            fresh.clear();
+        } catch (IOException e) {
+            // What can't be seen can't be given away.
+            LOG.error("mappings can't be read, so no other node gets a page of them: {}", e.getMessage());
             fresh.clear();
         }
         reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));

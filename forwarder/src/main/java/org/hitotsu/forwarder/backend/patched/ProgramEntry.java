@@ -4,7 +4,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,6 +17,7 @@ import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +123,7 @@ final class ProgramEntry implements Adoption {
     private void ready(Userfault uffd) {
         SpaceLayout layout;
         try {
-            layout = ProgramLayout.read(pid, VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps"))));
+            layout = ProgramLayout.read(pid, VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps"))));
         } catch (IOException e) {
             uffd.close();
             fail(e);

@@ -3,7 +3,6 @@ package org.hitotsu.forwarder.backend.patched;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -17,6 +16,7 @@ import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /**
  * A process that runs already, on its way under sharing. It is frozen meanwhile: so none of its threads is in a call that
@@ -72,7 +72,7 @@ final class RunningEntry implements Adoption {
                 uffd.close();
                 throw new KernelException("UFFDIO_API", enabled);
             }
-            List<String> maps = Files.readAllLines(Path.of("/proc/" + pid + "/maps"));
+            List<String> maps = ProcFiles.lines(Path.of("/proc/" + pid + "/maps"));
             done = true;
             return new Taken(pidfd, uffd, ProgramLayout.read(pid, VmaTable.parse(maps)), process.stopped());
         } finally {

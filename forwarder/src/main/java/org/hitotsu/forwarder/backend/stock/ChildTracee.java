@@ -1,6 +1,5 @@
 package org.hitotsu.forwarder.backend.stock;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.hitotsu.forwarder.backend.common.KernelException;
@@ -83,11 +82,8 @@ final class ChildTracee implements Tracer.StopHandler {
     }
 
     private static int processOf(int tid) {
-        try {
-            return ProcessStatus.of(tid).process();
-        } catch (IOException e) {
-            return 0; // It has been killed.
-        }
+        ProcessStatus status = ProcessStatus.ifAlive(tid);
+        return status == null ? 0 : status.process();
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
@@ -13,6 +12,7 @@ import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 
@@ -57,7 +57,7 @@ final class ProgramPreparation {
         int memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
         boolean done = false;
         try {
-            List<Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
+            List<Vma> maps = VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
             syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
             ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);

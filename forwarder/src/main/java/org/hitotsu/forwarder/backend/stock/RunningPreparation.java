@@ -3,7 +3,6 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +15,7 @@ import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 
@@ -79,7 +79,7 @@ final class RunningPreparation {
             process.freeze(tid -> false, FREEZE_NANOS);
             caller = process.caller();
             memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
-            List<VmaTable.Vma> maps = VmaTable.parse(Files.readAllLines(Path.of("/proc/" + pid + "/maps")));
+            List<VmaTable.Vma> maps = VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
             ProgramParts.mapAgent(this::call, region, memFd, process.stackPointer(caller));
             mapped = true;

@@ -1,6 +1,5 @@
 package org.hitotsu.forwarder.backend.stock;
 
-import java.io.IOException;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -40,10 +39,7 @@ final class SignalStop {
 
     /** Whether nothing happens when a thread is delivered a signal. */
     static boolean ignores(int tid, int signal) {
-        try {
-            return ProcessStatus.of(tid).ignores(signal);
-        } catch (IOException e) {
-            return false; // It has been killed.
-        }
+        ProcessStatus status = ProcessStatus.ifAlive(tid);
+        return status != null && status.ignores(signal);
     }
 }

@@ -1,16 +1,14 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,13 +90,14 @@ final class StandingTrace {
 
     /** The threads of a process, none if it has ended. */
     static List<Integer> tasks(int pid) {
-        List<Integer> tids = new ArrayList<>();
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
-            tasks.forEach(task -> tids.add(Integer.parseInt(String.valueOf(task.getFileName()))));
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+        try {
+            return ProcFiles.threads(pid);
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            LOG.error("the threads of process {} can't be listed: {}", pid, e.getMessage());
             return List.of();
         }
-        return tids;
     }
 
     /** As {@link #begin}, for those threads that are given to {@link #adopt}. */

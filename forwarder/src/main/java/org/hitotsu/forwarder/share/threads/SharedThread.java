@@ -1,9 +1,15 @@
 package org.hitotsu.forwarder.share.threads;
 
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One row of the thread table at the origin. Event loop only. */
 public final class SharedThread {
@@ -20,6 +26,8 @@ public final class SharedThread {
         /** Ending. */
         ENDING
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(SharedThread.class);
 
     private final long id;
     private final int tid;
@@ -96,11 +104,13 @@ public final class SharedThread {
     /** Reads the name the program gave its thread from /proc; keeps the last one when the thread has ended. */
     public void refreshName(int pid) {
         try {
-            name = java.nio.file.Files.readString(java.nio.file.Path.of("/proc/" + pid + "/task/" + tid + "/comm"))
-                    .strip();
-        } catch (java.io.IOException e) {
+            name = ProcFiles.shown(ProcFiles.text(Path.of("/proc/" + pid + "/task/" + tid + "/comm"))
+                    .stripTrailing());
+        } catch (NoSuchFileException e) {
             // The thread has just ended; the name it had stays.
             return;
+        } catch (IOException e) {
+            LOG.warn("the name of thread {} can't be read: {}", tid, e.getMessage());
         }
     }
 }

@@ -3,16 +3,21 @@ package org.hitotsu.forwarder.backend.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
 import org.hitotsu.forwarder.backend.common.VmaTable.Kind;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class VmaTableTest {
+    private static final int NR_UNLINK = 87;
 
     private static Vma one(String line) {
         List<Vma> parsed = VmaTable.parse(List.of(line));
@@ -265,5 +270,35 @@ class VmaTableTest {
     @Test
     void processThatHasEndedMapsNothing() {
         assertThat(new VmaTable(() -> 0x3ffffff).find(0x10000)).isNull();
+    }
+
+    /** A file's mapping whose name is no UTF-8: the bytes of it are what counts, and none of the other mappings is lost. */
+    @Test
+    void nameThatIsNoText(@TempDir Path directory) {
+        byte[] path = (directory + "/caf\u00e9.dat\0").getBytes(StandardCharsets.ISO_8859_1);
+        long address;
+        try (NativeMemory name = new NativeMemory(path.length)) {
+            NativeMemory.copyIn(name.address(), path, 0, path.length);
+            int flags = Linux.O_RDWR | Linux.O_CLOEXEC | 0100;
+            int fd = (int) Linux.call(Linux.NR_OPENAT, Linux.AT_FDCWD, name.address(), flags, 0600, 0, 0);
+            address = Linux.mmap(0, Linux.PAGE_SIZE, Linux.PROT_READ, Linux.MAP_PRIVATE, fd, 0);
+            assertThat(address).isPositive();
+            Linux.close(fd);
+            // The test's directory could not be emptied of such a name.
+            assertThat(Linux.call(NR_UNLINK, name.address(), 0, 0)).isZero();
+        }
+        Vma vma = new VmaTable(Linux::getpid).find(address);
+        assertThat(vma).isNotNull();
+        assertThat(vma.kind()).isEqualTo(Kind.FILE);
+        assertThat(vma.name()).endsWith("/caf\u00e9.dat (deleted)");
+        Linux.munmap(address, Linux.PAGE_SIZE);
+    }
+
+    @Test
+    void endedProcessHasNoMappings() throws Exception {
+        Process process = new ProcessBuilder("true").start();
+        process.waitFor();
+        assertThat(new VmaTable(() -> (int) process.pid()).overlapping(0, Long.MAX_VALUE))
+                .isEmpty();
     }
 }
