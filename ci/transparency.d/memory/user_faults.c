@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: a program's own userfaultfd gets moved threads' faults, of pages they had before, too, or is refused as natively. */
+/* Proves: a program's own userfaultfd gets moved threads' faults, of pages they had before and after calls that failed, too, or is refused as natively. */
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -13,8 +13,11 @@
 
 #define PAGES 8
 
+/* A mode that no kernel has. */
+#define NO_MODE (1 << 10)
+
 static unsigned char *area;
-static int uffd, stop[2];
+static int uffd, other, stop[2];
 
 /* Fills each missing page with its pattern until `stop` is closed. */
 static void *handler(void *arg)
@@ -57,11 +60,28 @@ static void *writer(void *arg)
 	return NULL;
 }
 
+static int registers(int fd, int first, int pages, uint64_t mode)
+{
+	struct uffdio_register range = { .range = { (uintptr_t)area + (uintptr_t)first * PAGE, (uint64_t)pages * PAGE }, .mode = mode };
+
+	return ioctl(fd, UFFDIO_REGISTER, &range) == 0 ? 0 : errno;
+}
+
+/* Calls that leave the registration as it is: refused ones, and one that asks for what is so. */
+static void register_again(intptr_t me)
+{
+	CHECK(registers(uffd, 0, PAGES, NO_MODE) == EINVAL);
+	CHECK(registers(other, (int)me % PAGES, 1, UFFDIO_REGISTER_MODE_MISSING) == EBUSY);
+	CHECK(registers(uffd, (int)me % PAGES, 1, UFFDIO_REGISTER_MODE_MISSING) == 0);
+	CHECK(registers(other, 0, PAGES, NO_MODE) == EINVAL);
+}
+
 static void *worker(void *arg)
 {
 	intptr_t me = (intptr_t)arg;
 
 	settle();
+	register_again(me);
 	meet();
 	for (int k = 0; k < PAGES; k++) {
 		int page = (int)(k + me) % PAGES;
@@ -78,7 +98,6 @@ static void *worker(void *arg)
 int main(int argc, char **argv)
 {
 	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	pthread_t id;
 
 	arguments(argc, argv, 1);
@@ -87,11 +106,11 @@ int main(int argc, char **argv)
 		printf("refused %d\n", errno);
 		return 0;
 	}
+	other = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	area = new_pages(PAGES);
 	run_workers(threads, writer);
-	range.range.start = (uintptr_t)area;
-	range.range.len = PAGES * PAGE;
-	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0 && ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
+	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0 && ioctl(other, UFFDIO_API, &api) == 0);
+	CHECK(registers(uffd, 0, PAGES, UFFDIO_REGISTER_MODE_MISSING) == 0);
 	CHECK(madvise(area, PAGES * PAGE, MADV_DONTNEED) == 0);
 	CHECK(pipe2(stop, O_CLOEXEC) == 0 && pthread_create(&id, NULL, handler, NULL) == 0);
 	run_workers(threads, worker);

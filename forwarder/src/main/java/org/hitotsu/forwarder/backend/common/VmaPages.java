@@ -126,18 +126,33 @@ public abstract class VmaPages extends BatchedPages {
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */
     public final void leaveFaults(long start, long length) {
         long end = start + length;
-        // Only what is mapped can be asked about, and refusals mean nothing.
         for (Vma vma : vmas.overlapping(start, end)) {
-            long from = Math.max(start, vma.start());
-            long part = Math.min(end, vma.end()) - from;
-            // What the program's userfaultfd has already must stay with it, and the kernel unregisters that by any
-            // userfaultfd (userfaultfd_unregister(), Linux 6.12). But it registers nothing that another one has.
-            if (register(from, part) >= 0) {
-                uffd.unregister(from, part);
+            // The kernel would unregister a mapping from whichever userfaultfd it has (userfaultfd_unregister() of
+            // Linux 6.12): one that the program has registered before must keep its own. A mapping has one, so a part
+            // tells of all of it.
+            if (!vmas.isReserved(vma) && VmaTable.overlaps(registered, vma.start(), vma.end())) {
+                long from = Math.max(start, vma.start());
+                // Some of it may have been mapped anew since: a refusal means nothing.
+                uffd.unregister(from, Math.min(end, vma.end()) - from);
             }
         }
-        registered.entrySet().removeIf(range -> range.getKey() < end && start < range.getValue());
+        forget(registered, start, end);
         vmas.reserve(start, end);
+    }
+
+    /** Takes a range out of ranges, start → end. What they have before and behind it stays. */
+    static void forget(TreeMap<Long, Long> ranges, long start, long end) {
+        for (Map.Entry<Long, Long> range : new TreeMap<>(ranges.headMap(end, false)).entrySet()) {
+            if (range.getValue() > start) {
+                ranges.remove(range.getKey());
+                if (range.getKey() < start) {
+                    ranges.put(range.getKey(), start);
+                }
+                if (range.getValue() > end) {
+                    ranges.merge(end, range.getValue(), Math::max);
+                }
+            }
+        }
     }
 
     @Override

@@ -123,6 +123,16 @@ public final class VmaTable {
         return kept.contains(page);
     }
 
+    /** Whether a mapping of this table lies in a range that {@link #reserve} has named. */
+    boolean isReserved(Vma vma) {
+        return overlaps(reserved, vma.start(), vma.end());
+    }
+
+    /** Whether any of these ranges, start → end, which may overlap each other, has addresses from {@code start} to before {@code end}. */
+    static boolean overlaps(TreeMap<Long, Long> ranges, long start, long end) {
+        return ranges.headMap(end, false).values().stream().anyMatch(rangeEnd -> rangeEnd > start);
+    }
+
     /** The mappings that have addresses from {@code start} to before {@code end}. */
     List<Vma> overlapping(long start, long end) {
         read();
