@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: private mappings of /dev/zero are memory of zeros which threads share, shared ones are shared with a child as well. */
+/* Proves: private mappings of /dev/zero, by any name, are memory of zeros which threads share, shared ones are shared with a child as well. */
+#include <sys/sysmacros.h>
+
 #include "memory.h"
 
 static unsigned char *private, *shared;
@@ -32,11 +34,24 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* /dev/zero by another name; by its own where that is not allowed. */
+static int zero_node(void)
+{
+	int fd = -1;
+
+	if (mknod("node", S_IFCHR | 0600, makedev(1, 5)) == 0) {
+		fd = open("node", O_RDWR | O_CLOEXEC);
+		CHECK(unlink("node") == 0);
+	}
+	return fd >= 0 ? fd : open("/dev/zero", O_RDWR | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
-	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	int fd;
 
 	arguments(argc, argv, 3);
+	fd = zero_node();
 	CHECK(fd >= 0);
 	private = mmap(NULL, (size_t)threads * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	shared = mmap(NULL, (size_t)threads * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -58,6 +58,13 @@ public abstract class VmaPages extends BatchedPages {
             if (result == -Linux.ESRCH) {
                 break;
             }
+            if (result == -Linux.EFAULT && isPrivateFile(start + done)) {
+                // The file ends before it (mfill_file_over_size()): it has been cut, and natively the page is gone with
+                // all
+                // copies of it. A touch meets the kernel's own SIGBUS.
+                uffd.wake(start + done, Linux.PAGE_SIZE);
+                result = Linux.PAGE_SIZE;
+            }
             if (result < 0) {
                 broken(start + done, "can't be put back", result);
                 return;
@@ -65,6 +72,11 @@ public abstract class VmaPages extends BatchedPages {
             done += result;
         }
         run.forEach(item -> events().onInstalled(item.page()));
+    }
+
+    private boolean isPrivateFile(long address) {
+        Vma vma = vmas.find(address);
+        return vma != null && vma.kind() == VmaTable.Kind.FILE && !vma.shared();
     }
 
     private void unprotectNow(long page) {

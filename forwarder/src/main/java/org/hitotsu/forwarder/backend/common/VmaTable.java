@@ -30,15 +30,24 @@ public final class VmaTable {
      *
      * @param start first address
      * @param end address behind the last
+     * @param file device, inode and name, as the line has them; the same for all mappings of a file
+     * @param name which is a part of {@code file}
      */
     public record Vma(
-            long start, long end, boolean readable, boolean writable, boolean shared, Kind kind, String name) {
+            long start,
+            long end,
+            boolean readable,
+            boolean writable,
+            boolean shared,
+            Kind kind,
+            String file,
+            String name) {
         private Vma as(Kind other) {
-            return new Vma(start, end, readable, writable, shared, other, name);
+            return new Vma(start, end, readable, writable, shared, other, file, name);
         }
 
         private Vma part(long from, long to) {
-            return new Vma(from, to, readable, writable, shared, kind, name);
+            return new Vma(from, to, readable, writable, shared, kind, file, name);
         }
     }
 
@@ -123,6 +132,11 @@ public final class VmaTable {
         return kept.contains(page);
     }
 
+    /** Any thread of the process that has not ended. */
+    int task() {
+        return task.getAsInt();
+    }
+
     /** Whether a mapping of this table lies in a range that {@link #reserve} has named. */
     boolean isReserved(Vma vma) {
         return overlaps(reserved, vma.start(), vma.end());
@@ -161,7 +175,7 @@ public final class VmaTable {
     private void read() {
         TreeMap<Long, Vma> fresh = new TreeMap<>();
         try {
-            Path directory = Path.of("/proc/" + task.getAsInt());
+            Path directory = Path.of("/proc/" + task());
             List<Vma> mappings = keyed
                     ? parseWithKeys(ProcFiles.lines(directory.resolve("smaps")))
                     : parse(ProcFiles.lines(directory.resolve("maps")));
@@ -247,6 +261,7 @@ public final class VmaTable {
                 protection.charAt(1) == 'w',
                 protection.charAt(3) == 's',
                 kind,
+                fields[2] + " " + fields[3] + " " + name,
                 name);
     }
 

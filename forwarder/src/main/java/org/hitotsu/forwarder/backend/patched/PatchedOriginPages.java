@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.hitotsu.forwarder.backend.common.MappedFiles;
 import org.hitotsu.forwarder.backend.common.PageWork.Item;
 import org.hitotsu.forwarder.backend.common.PageWork.Kind;
 import org.hitotsu.forwarder.backend.common.Userfault;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All pages to be taken in one turn of the event loop go with one request for each kind. Event loop only.
  */
 final class PatchedOriginPages extends VmaPages {
+    private final MappedFiles files;
     private final Extraction extraction = new Extraction();
     private final NativeMemory zeros = new NativeMemory(Linux.PAGE_SIZE);
     private final List<List<Item>> shared = new ArrayList<>();
@@ -34,6 +36,7 @@ final class PatchedOriginPages extends VmaPages {
 
     PatchedOriginPages(Context context, Userfault uffd, VmaTable vmas) {
         super(context, uffd, vmas);
+        this.files = new MappedFiles(vmas);
     }
 
     @Override
@@ -84,13 +87,16 @@ final class PatchedOriginPages extends VmaPages {
     }
 
     /**
-     * Private memory of /dev/zero stays, since it can't be put back: UFFDIO_COPY compares with the size of the file, which is
-     * none (mfill_atomic_install_pte(), Linux 6.12).
+     * Private memory of a device (/dev/zero, a disk) stays, since it can't be put back: UFFDIO_COPY compares with the size of
+     * the file, which is none (mfill_file_over_size(), Linux 6.12).
      */
     @Override
     protected @Nullable Denial denial(@Nullable Vma vma, boolean write) {
         Denial denial = super.denial(vma, write);
-        return denial == null && vma != null && vma.name().equals("/dev/zero") ? Denial.SPECIAL_MAPPING : denial;
+        if (denial != null || vma == null || vma.kind() != VmaTable.Kind.FILE) {
+            return denial;
+        }
+        return files.isRegular(vma) ? null : Denial.SPECIAL_MAPPING;
     }
 
     /** Another look at the mappings: many calls split or merge them without changing what is mapped. */

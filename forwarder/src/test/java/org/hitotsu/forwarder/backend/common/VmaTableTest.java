@@ -44,6 +44,7 @@ class VmaTableTest {
                         false,
                         false,
                         Kind.FILE,
+                        "08:01 1835 /usr/bin/some program (deleted)",
                         "/usr/bin/some program (deleted)"));
     }
 
@@ -126,7 +127,15 @@ class VmaTableTest {
         assertThat(one("7f0000000000-7f0000001000 rw-p 00000000 00:00 0").name())
                 .isEmpty();
         assertThat(one("555500000000-555500021000 rw-p 00000000 00:00 0                          [heap]"))
-                .isEqualTo(new Vma(0x555500000000L, 0x555500021000L, true, true, false, Kind.ANONYMOUS, "[heap]"));
+                .isEqualTo(new Vma(
+                        0x555500000000L,
+                        0x555500021000L,
+                        true,
+                        true,
+                        false,
+                        Kind.ANONYMOUS,
+                        "00:00 0 [heap]",
+                        "[heap]"));
         assertThat(one("7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0      [stack]")
                         .kind())
                 .isEqualTo(Kind.ANONYMOUS);

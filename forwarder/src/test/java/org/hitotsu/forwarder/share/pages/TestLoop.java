@@ -14,8 +14,11 @@ public final class TestLoop implements AutoCloseable {
 
     private static final long WAIT_SECONDS = 30;
 
-    private final Vertx vertx = Vertx.vertx(
-            new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1).setWorkerPoolSize(1).setInternalBlockingPoolSize(1));
+    private final Vertx vertx = Vertx.vertx(new VertxOptions()
+            .setPreferNativeTransport(true)
+            .setEventLoopPoolSize(1)
+            .setWorkerPoolSize(1)
+            .setInternalBlockingPoolSize(1));
     private final Context context = vertx.getOrCreateContext();
 
     public Context context() {
