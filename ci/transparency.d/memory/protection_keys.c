@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: protection keys forbid a thread what its own register says and no other thread. */
+/* Proves: protection keys forbid a thread what its own register says and no other thread; memory that is only executed is not read. */
 #include "memory.h"
 
-static unsigned char *area;
+/* mov eax, 7; ret */
+static const unsigned char seven[] = { 0xb8, 7, 0, 0, 0, 0xc3 };
+
+static unsigned char *area, *code;
 static int key;
 
 static void *worker(void *arg)
@@ -22,6 +25,7 @@ static void *worker(void *arg)
 		CHECK(try_read(area + me) == (closed ? SEGV_PKUERR : ALLOWED));
 		CHECK(pkey_set(key, 0) == 0);
 		CHECK(area[me] == (unsigned char)(closed ? i - 1 : i) || i == 0);
+		CHECK(((int (*)(void))(uintptr_t)code)() == 7 && try_read(code + me) == SEGV_PKUERR);
 		meet();
 	}
 	return NULL;
@@ -38,8 +42,14 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	CHECK(key >= 0);
-	area = new_pages(1);
+	area = new_pages(2);
 	CHECK(pkey_mprotect(area, PAGE, PROT_READ | PROT_WRITE, key) == 0);
+	/* Its key goes with it. */
+	area = mremap(area, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, area + PAGE);
+	CHECK((void *)area != MAP_FAILED);
+	code = new_pages(1);
+	memcpy(code, seven, sizeof(seven));
+	CHECK(mprotect(code, PAGE, PROT_EXEC) == 0);
 	run_workers(threads, worker);
 	CHECK(pkey_free(key) == 0 && pkey_free(key) == -1 && errno == EINVAL);
 	printf("rounds %ld\n", iterations);

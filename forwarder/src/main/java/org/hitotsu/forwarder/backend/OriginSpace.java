@@ -21,8 +21,14 @@ public interface OriginSpace {
     /** Regards the changes which system call {@code nr} has made to the VMAs. To be called under the range lock. */
     void vmasChanged();
 
-    /** A mapping may have a protection key from now on (pkey_mprotect(2)), with which its pages stay here. */
-    void vmasKeyed();
+    /**
+     * Mappings from {@code start} to before {@code end} have a protection key from now on (pkeys(7)), with which their pages
+     * stay here, or have none any more. To be called under the range lock.
+     */
+    void vmasKeyed(long start, long end, boolean keyed);
+
+    /** As {@link #vmasKeyed}: what was mapped in a range is mapped in another one, with the keys that it had. */
+    void vmasMoved(long from, long fromEnd, long to, long toEnd);
 
     /**
      * A range is the program's own from now on, since it handles its faults or moves its pages elsewhere (UFFDIO_REGISTER and

@@ -88,6 +88,8 @@ public final class Linux {
     public static final int NR_EXECVEAT = 322;
     public static final int NR_USERFAULTFD = 323;
     public static final int NR_PKEY_MPROTECT = 329;
+    public static final int NR_PKEY_ALLOC = 330;
+    public static final int NR_PKEY_FREE = 331;
     public static final int NR_STATX = 332;
     public static final int NR_RSEQ = 334;
     public static final int NR_PIDFD_OPEN = 434;

@@ -14,7 +14,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -26,6 +25,8 @@ import org.hitotsu.forwarder.admin.AdminConnection;
 import org.hitotsu.forwarder.admin.AdminException;
 import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.common.AttachCheck;
+import org.hitotsu.forwarder.backend.common.ProtectionKeys;
+import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
@@ -185,10 +186,12 @@ public final class ShareService implements DaemonModule {
         }
         boolean spread = "spread".equals(request.getString("place"));
         return daemon().vertx()
-                .executeBlocking(() -> Optional.ofNullable(new AttachCheck(Linux.getpid()).obstacle(pid)))
-                .compose(obstacle -> obstacle.isPresent()
-                        ? Future.<Backend.Adoption>failedFuture(obstacle.get())
-                        : backend().attach(pid))
+                .executeBlocking(() -> look(pid))
+                .compose(keyed -> backend()
+                        .attach(pid)
+                        .onSuccess(adoption -> adoption.prepared()
+                                .onSuccess(
+                                        space -> keyed.forEach(vma -> space.vmasKeyed(vma.start(), vma.end(), true)))))
                 .<JsonObject>compose(adoption -> {
                     OriginShare share =
                             newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true, false));
@@ -198,6 +201,19 @@ public final class ShareService implements DaemonModule {
                 })
                 .onComplete(done -> attaching.remove(pid))
                 .recover(cause -> refused(pid, String.valueOf(cause.getMessage())));
+    }
+
+    /**
+     * Before a process is frozen: the mappings to which it has given protection keys, since that look may take a while.
+     *
+     * @throws IOException with what is in the way of sharing it
+     */
+    private static List<Vma> look(int pid) throws IOException {
+        String obstacle = new AttachCheck(Linux.getpid()).obstacle(pid);
+        if (obstacle != null) {
+            throw new IOException(obstacle);
+        }
+        return ProtectionKeys.inUse(pid);
     }
 
     private static <T> Future<T> refused(int pid, String why) {

@@ -3,7 +3,6 @@ package org.hitotsu.forwarder.backend.common;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,14 +57,14 @@ public final class VmaTable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(VmaTable.class);
-    private static final String KEY = "ProtectionKey:";
 
     private final IntSupplier task;
     private final long hiddenStart;
     private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
-    private boolean keyed;
+    /** Ranges with protection keys, start → end. */
+    private final TreeMap<Long, Long> keyed = new TreeMap<>();
     /** Ranges that the program's userfaultfd has or takes pages from, start → end. None touches another. */
     private final TreeMap<Long, Long> reserved = new TreeMap<>();
     /** Pages that stay here. Not mappings of their own: each is registered with userfaultfd whole, which shows in maps. */
@@ -89,13 +88,25 @@ public final class VmaTable {
     }
 
     /**
-     * From now on mappings may have protection keys (pkeys(7)). Those that have one are {@link Kind#SPECIAL}: what a thread may
-     * do with them its own register says, which only means something where the pages have the key. That costs a look at every
-     * page (/proc/PID/smaps), so programs that have none are spared it.
+     * What is in a range has a protection key from now on (pkeys(7)), or none any more. With a key it is {@link Kind#SPECIAL},
+     * until nothing is mapped there: what a thread may do with it its own register says, which only means something where the
+     * pages have the key. The kernel tells of keys only with a look at every page (/proc/PID/smaps), so what the program has
+     * asked for is remembered.
      */
-    public void keyed() {
-        keyed = true;
+    public void keyed(long start, long end, boolean has) {
+        if (has) {
+            keyed.merge(start, end, Math::max);
+        } else {
+            VmaPages.forget(keyed, start, end);
+        }
         stale = true;
+    }
+
+    /** What was in a range, with keys that it had, is in another one. */
+    public void moved(long from, long fromEnd, long to, long toEnd) {
+        if (overlaps(keyed, from, fromEnd)) {
+            keyed(to, toEnd, true);
+        }
     }
 
     /**
@@ -175,11 +186,7 @@ public final class VmaTable {
     private void read() {
         TreeMap<Long, Vma> fresh = new TreeMap<>();
         try {
-            Path directory = Path.of("/proc/" + task());
-            List<Vma> mappings = keyed
-                    ? parseWithKeys(ProcFiles.lines(directory.resolve("smaps")))
-                    : parse(ProcFiles.lines(directory.resolve("maps")));
-            for (Vma vma : mappings) {
+            for (Vma vma : parse(ProcFiles.lines(Path.of("/proc/" + task() + "/maps")))) {
                 if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
                     fresh.put(vma.start(), vma);
                 }
@@ -193,6 +200,7 @@ public final class VmaTable {
             fresh.clear();
         }
         reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
+        keyed.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
         byStart = fresh;
         stale = false;
         kept.removeIf(page -> lookup(page << Linux.PAGE_SHIFT) == null);
@@ -225,25 +233,15 @@ public final class VmaTable {
 
     /** Parses lines of /proc/PID/maps. */
     public static List<Vma> parse(List<String> lines) {
-        return lines.stream().map(VmaTable::parseLine).toList();
+        return parse(lines, ProtectionKeys.available());
     }
 
-    /** Parses lines of /proc/PID/smaps. */
-    static List<Vma> parseWithKeys(List<String> lines) {
-        List<Vma> mappings = new ArrayList<>();
-        for (String line : lines) {
-            // Names of values begin with a capital letter, mappings with a lower-case hexadecimal digit.
-            if (!Character.isUpperCase(line.charAt(0))) {
-                mappings.add(parseLine(line));
-            } else if (line.startsWith(KEY)
-                    && !"0".equals(line.substring(KEY.length()).trim())) {
-                mappings.add(mappings.remove(mappings.size() - 1).as(Kind.SPECIAL));
-            }
-        }
-        return mappings;
+    /** @param keys whether this processor has protection keys */
+    static List<Vma> parse(List<String> lines, boolean keys) {
+        return lines.stream().map(line -> parseLine(line, keys)).toList();
     }
 
-    private static Vma parseLine(String line) {
+    private static Vma parseLine(String line, boolean keys) {
         int dash = line.indexOf('-');
         int space = line.indexOf(' ', dash);
         long start = Long.parseUnsignedLong(line, 0, dash, 16);
@@ -251,9 +249,11 @@ public final class VmaTable {
         String[] fields = line.substring(space + 1).split(" +", 5);
         String protection = fields[0];
         String name = fields.length > 4 ? fields[4] : "";
-        boolean kernels = name.startsWith("[v");
+        // The kernel gives memory that is only to be executed a key by itself (execute_only_pkey(), mm/mmap.c).
+        boolean executeOnly = keys && protection.startsWith("--x");
+        boolean special = name.startsWith("[v") || executeOnly;
         boolean file = !"0".equals(fields[3]) || name.startsWith("/");
-        Kind kind = kernels ? Kind.SPECIAL : file ? Kind.FILE : Kind.ANONYMOUS;
+        Kind kind = special ? Kind.SPECIAL : file ? Kind.FILE : Kind.ANONYMOUS;
         return new Vma(
                 start,
                 end,

@@ -112,8 +112,13 @@ final class PatchedOriginSpace implements OriginSpace {
     }
 
     @Override
-    public void vmasKeyed() {
-        vmas.keyed();
+    public void vmasKeyed(long start, long end, boolean keyed) {
+        vmas.keyed(start, end, keyed);
+    }
+
+    @Override
+    public void vmasMoved(long from, long fromEnd, long to, long toEnd) {
+        vmas.moved(from, fromEnd, to, toEnd);
     }
 
     @Override

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.entry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
 import org.hitotsu.forwarder.backend.common.VmaTable.Kind;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
@@ -87,6 +89,21 @@ class VmaTableTest {
         }
     }
 
+    /** The kernel gives it a key, where there are keys. */
+    @Test
+    void memoryThatIsOnlyExecutedIsSpecial() {
+        List<String> lines = List.of(
+                "10000-20000 --xp 00000000 00:00 0 ",
+                "20000-30000 r-xp 00000000 00:00 0 ",
+                "30000-40000 -wxp 00000000 00:00 0 ");
+        assertThat(VmaTable.parse(lines, true))
+                .extracting(Vma::kind)
+                .containsExactly(Kind.SPECIAL, Kind.ANONYMOUS, Kind.ANONYMOUS);
+        assertThat(VmaTable.denial(VmaTable.parse(lines, true).get(0), false)).isEqualTo(Denial.SPECIAL_MAPPING);
+        assertThat(VmaTable.denial(VmaTable.parse(lines, false).get(0), false)).isNull();
+    }
+
+    /** Three pages of this process, of which the second gets a key: so the table is told. */
     @Test
     void reservationsThatTouchAreOne() {
         TreeMap<Long, Long> ranges = new TreeMap<>();
@@ -105,19 +122,28 @@ class VmaTableTest {
 
     @Test
     void mappingWithAProtectionKeyIsSpecial() {
-        List<Vma> mappings = VmaTable.parseWithKeys(List.of(
-                "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ",
-                "Size:                  4 kB",
-                "ProtectionKey:         0",
-                "VmFlags: rd wr mr mw me ac sd ",
-                "7f0000001000-7f0000002000 rw-p 00000000 00:00 0 ",
-                "Size:                  4 kB",
-                "ProtectionKey:         2",
-                "VmFlags: rd wr mr mw me ac sd ",
-                "f00000000000-f00000001000 rw-p 00000000 00:00 0 "));
-        assertThat(mappings).extracting(Vma::kind).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.ANONYMOUS);
-        assertThat(mappings).extracting(Vma::start).containsExactly(0x7f0000000000L, 0x7f0000001000L, 0xf00000000000L);
-        assertThat(VmaTable.denial(mappings.get(1), false)).isEqualTo(Denial.SPECIAL_MAPPING);
+        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS;
+        long page = Linux.PAGE_SIZE;
+        long area = Linux.mmap(0, 4 * page, Linux.PROT_READ, flags, -1, 0);
+        VmaTable vmas = new VmaTable(Linux::getpid);
+        vmas.keyed(area + page, area + 2 * page, true);
+        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.ANONYMOUS, Kind.ANONYMOUS);
+        vmas.moved(area + 2 * page, area + 3 * page, area, area + page);
+        vmas.moved(area, area + 2 * page, area + 2 * page, area + 4 * page);
+        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.SPECIAL, Kind.SPECIAL);
+        vmas.keyed(area, area + 3 * page, false);
+        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.ANONYMOUS, Kind.ANONYMOUS, Kind.SPECIAL);
+        assertThat(vmas.isReserved(Objects.requireNonNull(vmas.find(area + 3 * page))))
+                .as("a key is no userfaultfd")
+                .isFalse();
+        Linux.munmap(area, 4 * page);
+    }
+
+    private static List<Kind> kinds(VmaTable vmas, long area) {
+        return LongStream.range(0, 4)
+                .mapToObj(i -> Objects.requireNonNull(vmas.find(area + i * Linux.PAGE_SIZE))
+                        .kind())
+                .toList();
     }
 
     @Test

@@ -134,6 +134,9 @@ final class OriginFixture implements AutoCloseable {
 
         final Set<Long> kept = new HashSet<>();
 
+        /** Whether calls that give no protection key are logged for what they do to those there are. */
+        boolean showsUnkeyed;
+
         final RecordingProcessors processors = new RecordingProcessors(log);
 
         @Override
@@ -187,8 +190,17 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
-        public void vmasKeyed() {
-            log.add("keyed");
+        public void vmasKeyed(long start, long end, boolean keyed) {
+            if (keyed || showsUnkeyed) {
+                log.add((keyed ? "keyed " : "unkeyed ") + RecordingThreads.hex(start, end));
+            }
+        }
+
+        @Override
+        public void vmasMoved(long from, long fromEnd, long to, long toEnd) {
+            if (showsUnkeyed) {
+                log.add("moved " + RecordingThreads.hex(from, fromEnd, to, toEnd));
+            }
         }
 
         @Override
