@@ -49,9 +49,13 @@ class FrozenProcessTest {
         return start(program.toString() + " 3");
     }
 
-    /** A shell that prints the program's pid, and ends as the program does: Java waits for its own children's stops. */
+    /**
+     * A shell that prints the program's pid, before the program says anything, and ends as it does: Java waits for its own
+     * children's stops.
+     */
     private Process start(String program) throws IOException {
-        return new ProcessBuilder("sh", "-c", "exec 3<&0; " + program + " <&3 3<&- & echo $!; exec 3<&-; wait $!")
+        return new ProcessBuilder(
+                        "sh", "-c", "exec 3<&0; sh -c 'echo $$; exec " + program + "' <&3 3<&- & exec 3<&-; wait $!")
                 .redirectError(scratch.resolve("errors").toFile())
                 .start();
     }
