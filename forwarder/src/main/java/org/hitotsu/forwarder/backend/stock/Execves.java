@@ -42,7 +42,11 @@ final class Execves {
         });
     }
 
-    /** The thread is in an execve no more, or has ended. If it made one, that has failed. */
+    /**
+     * The thread is in an execve no more, or has ended. If it made one, that has failed. Each call that comes from it shows
+     * this: one that tries the next program at once, again and again, would else go first each time, since nobody looks
+     * whether an execve has failed before it comes to the next, and those who wait would do so for ever.
+     */
     void over(OriginTask task) {
         if (executing != task) {
             return;

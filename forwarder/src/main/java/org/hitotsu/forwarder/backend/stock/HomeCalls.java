@@ -58,6 +58,7 @@ final class HomeCalls {
     /** A thread's call has been received, and waits for its answer. */
     void onCall(OriginTask task, long id, long nr, long[] args) {
         trapped.received(task, id);
+        process.execves.over(task);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
             trapped.restart(task);

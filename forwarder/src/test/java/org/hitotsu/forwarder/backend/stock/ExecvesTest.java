@@ -50,4 +50,16 @@ class ExecvesTest {
         execves.over(second);
         assertThat(done).containsExactly("first", "park first", "second", "trace all", "park first again");
     }
+
+    @Test
+    void theNextExecveOfTheSameThreadGoesBehindThoseThatWait() {
+        execves.begin(first, noted("first"));
+        execves.begin(second, noted("second"));
+        execves.beside(new OriginTask(3), noted("park third"));
+        execves.over(first);
+        execves.begin(first, noted("first again"));
+        assertThat(done).containsExactly("first", "second");
+        execves.over(second);
+        assertThat(done).containsExactly("first", "second", "park third", "first again");
+    }
 }
