@@ -30,7 +30,7 @@ public interface ShadowThreads {
 
     void events(Events events);
 
-    /** Makes one more parked thread; its number. */
+    /** Makes one more parked thread; its number. Fails if there can be no more now. */
     Future<Integer> create();
 
     /** Runs a parked thread from an image. */

@@ -5,6 +5,7 @@ import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
+import java.util.function.LongConsumer;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 
@@ -16,11 +17,24 @@ import org.hitotsu.forwarder.nativecall.NativeMemory;
  * them is trusted beyond that process. Slots are handed out on the event loop.
  */
 final class AgentRegion implements AutoCloseable {
+    /** Slots that moves leave free: for threads at home that make a call on a futex in the agent, or end there. */
+    static final int KEPT_FROM_MOVES = 512;
+    /** Of these, the ones that calls leave: such a call may last until another thread has ended. */
+    static final int KEPT_FOR_ENDS = 64;
+
+    /** Behind the control slot: what the helper reads, and a path that it opens. */
+    private static final int HELPER_SLOTS = 2;
+
+    private static final int FIRST_SLOT = CONTROL_SLOTS + HELPER_SLOTS;
+    /** Slots for threads. */
+    static final int SLOTS = (AGENT_SIZE - AGENT_CODE_SIZE) / SLOT_SIZE - FIRST_SLOT;
+
     private static final byte[] IMAGE = load();
 
     private final int memfd;
     private long mapping;
     private final ArrayDeque<Integer> free = new ArrayDeque<>();
+    private final ArrayDeque<LongConsumer> ending = new ArrayDeque<>();
 
     /** @throws IOException if the kernel refuses the memory */
     AgentRegion() throws IOException {
@@ -37,9 +51,8 @@ final class AgentRegion implements AutoCloseable {
         }
         mapping = at;
         NativeMemory.copyIn(mapping, IMAGE, 0, IMAGE.length);
-        int slots = (AGENT_SIZE - AGENT_CODE_SIZE) / SLOT_SIZE;
-        for (int i = CONTROL_SLOTS; i < slots; i++) {
-            free.add(i);
+        for (int i = 0; i < SLOTS; i++) {
+            free.add(FIRST_SLOT + i);
         }
     }
 
@@ -97,22 +110,49 @@ final class AgentRegion implements AutoCloseable {
     /**
      * Takes a slot for a thread.
      *
+     * @param kept how many slots are to be left free
      * @return the slot's address in the process
-     * @throws IllegalStateException if the process has more threads than the region has slots
+     * @throws IllegalStateException if there is none
      */
-    long takeSlot() {
-        Integer slot = free.poll();
-        if (slot == null) {
-            throw new IllegalStateException("agent region: all slots are taken; a program may have at most "
-                    + ((AGENT_SIZE - AGENT_CODE_SIZE) / SLOT_SIZE - CONTROL_SLOTS) + " threads moved at once");
+    long takeSlot(int kept) {
+        if (free.size() <= kept) {
+            throw new IllegalStateException(
+                    "the agent has no place for it: at most " + (SLOTS - kept) + " threads of a program can be there");
         }
-        long address = SLOT_BASE + (long) slot * SLOT_SIZE;
+        return take();
+    }
+
+    /** Takes a slot for a thread that ends in it: now, or when one is free, which each of those before it leaves behind. */
+    void takeSlotToEnd(LongConsumer taker) {
+        if (free.isEmpty()) {
+            ending.add(taker);
+        } else {
+            taker.accept(take());
+        }
+    }
+
+    private long take() {
+        long address = SLOT_BASE + (long) free.removeFirst() * SLOT_SIZE;
         NativeMemory.zero(local(address), 128);
         return address;
     }
 
     void freeSlot(long address) {
         free.addFirst((int) ((address - SLOT_BASE) / SLOT_SIZE));
+        LongConsumer next = ending.poll();
+        if (next != null) {
+            next.accept(take());
+        }
+    }
+
+    /** What the helper reads: two of struct iovec, and behind them the bytes. */
+    static long readSlot() {
+        return SLOT_BASE + (long) CONTROL_SLOTS * SLOT_SIZE;
+    }
+
+    /** A path that the helper opens. */
+    static long pathSlot() {
+        return readSlot() + SLOT_SIZE;
     }
 
     static long controlSlot() {
@@ -165,6 +205,7 @@ final class AgentRegion implements AutoCloseable {
 
     @Override
     public void close() {
+        ending.clear();
         if (mapping != 0) {
             Linux.munmap(mapping, AGENT_SIZE);
             Linux.close(memfd);

@@ -17,10 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only.
  */
 final class Helper {
-    private record Job(
-            int command, long nr, long[] args, @Nullable Ranges ranges, LongConsumer done) {}
-
-    private record Ranges(long[] starts, long[] lengths, int count) {}
+    /** @param fill puts what the call is to find into the region, once those before it are done with it */
+    private record Job(int command, long nr, long[] args, Runnable fill, LongConsumer done) {}
 
     private final AgentRegion region;
     private final Notifications notifications;
@@ -48,7 +46,7 @@ final class Helper {
     /** Has the helper make one system call. */
     Future<Long> exec(long nr, long... args) {
         Promise<Long> promise = Promise.promise();
-        jobs.add(new Job(CMD_EXEC, nr, args, null, promise::complete));
+        jobs.add(new Job(CMD_EXEC, nr, args, () -> {}, promise::complete));
         next();
         return promise.future();
     }
@@ -60,28 +58,41 @@ final class Helper {
      * @return the bytes, or null if the address is not the program's to read
      */
     Future<byte @Nullable []> read(int helperPid, long address, int length) {
-        long slot = region.takeSlot();
-        long box = region.local(slot);
+        Promise<byte @Nullable []> promise = Promise.promise();
+        long slot = AgentRegion.readSlot();
         long data = slot + 64;
-        NativeMemory.putLong(box, data);
-        NativeMemory.putLong(box + 8, length);
-        NativeMemory.putLong(box + 16, address);
-        NativeMemory.putLong(box + 24, length);
-        return exec(Linux.NR_PROCESS_VM_READV, helperPid, slot, 1, slot + 16, 1, 0)
-                .map(got -> {
-                    if (got != length) {
-                        return null;
-                    }
-                    byte[] bytes = new byte[length];
-                    NativeMemory.copyOut(region.local(data), bytes, 0, length);
-                    return bytes;
-                })
-                .onComplete(done -> region.freeSlot(slot));
+        Runnable fill = () -> {
+            long box = region.local(slot);
+            NativeMemory.putLong(box, data);
+            NativeMemory.putLong(box + 8, length);
+            NativeMemory.putLong(box + 16, address);
+            NativeMemory.putLong(box + 24, length);
+        };
+        LongConsumer done = got -> {
+            if (got != length) {
+                promise.complete(null);
+                return;
+            }
+            byte[] bytes = new byte[length];
+            NativeMemory.copyOut(region.local(data), bytes, 0, length);
+            promise.complete(bytes);
+        };
+        jobs.add(new Job(
+                CMD_EXEC, Linux.NR_PROCESS_VM_READV, new long[] {helperPid, slot, 1, slot + 16, 1, 0}, fill, done));
+        next();
+        return promise.future();
     }
 
     /** Has it discard the content of up to {@link StockLayout#BOX_MAX_RANGES} ranges. */
     void discard(long[] starts, long[] lengths, int count, LongConsumer done) {
-        jobs.add(new Job(CMD_CALL, CALL_DISCARD, new long[] {count}, new Ranges(starts, lengths, count), done));
+        Runnable fill = () -> {
+            long at = region.local(AgentRegion.controlSlot()) + BOX_RANGES;
+            for (int i = 0; i < count; i++) {
+                NativeMemory.putLong(at + 16L * i, starts[i]);
+                NativeMemory.putLong(at + 16L * i + 8, lengths[i]);
+            }
+        };
+        jobs.add(new Job(CMD_CALL, CALL_DISCARD, new long[] {count}, fill, done));
         next();
     }
 
@@ -91,16 +102,8 @@ final class Helper {
         }
         Job job = jobs.removeFirst();
         running = job;
-        long slot = AgentRegion.controlSlot();
-        Ranges ranges = job.ranges();
-        if (ranges != null) {
-            long at = region.local(slot) + BOX_RANGES;
-            for (int i = 0; i < ranges.count(); i++) {
-                NativeMemory.putLong(at + 16L * i, ranges.starts()[i]);
-                NativeMemory.putLong(at + 16L * i + 8, ranges.lengths()[i]);
-            }
-        }
-        region.request(slot, job.nr(), job.args(), StockLayout.STATE_REQUESTED);
+        job.fill().run();
+        region.request(AgentRegion.controlSlot(), job.nr(), job.args(), StockLayout.STATE_REQUESTED);
         long id = waiting;
         waiting = 0;
         notifications.answer(id, job.command());

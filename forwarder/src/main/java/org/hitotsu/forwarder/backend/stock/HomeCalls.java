@@ -212,9 +212,7 @@ final class HomeCalls {
 
     private void onExit(OriginTask task, int status) {
         if (!process.everMoved) {
-            process.tasks.remove(task.tid);
-            trapped.proceed(task);
-            process.events().onThreadGone(task.tid);
+            endNatively(task);
             return;
         }
         // The kernel's own exit would not wait for pages which are elsewhere (agent.c, thread_exit).
@@ -222,8 +220,17 @@ final class HomeCalls {
         parking.park(task).onComplete(done -> {
             if (done.succeeded()) {
                 end(task, status);
+            } else {
+                endNatively(task);
             }
         });
+    }
+
+    /** Lets a thread's exit happen; nothing else will report its end. */
+    private void endNatively(OriginTask task) {
+        process.tasks.remove(task.tid);
+        trapped.proceed(task);
+        process.events().onThreadGone(task.tid);
     }
 
     /** Has a deputy end its thread, as exit(2) with {@code status} would. */

@@ -135,7 +135,7 @@ final class RunningPreparation {
 
     /** The agent's code asks for its process id and makes the helper; then comes a trap, which is not waited for. */
     private int spawnHelper() throws KernelException {
-        long stack = region.takeSlot();
+        long stack = region.takeSlot(0);
         try {
             return (int) check("start the helper", process.run(caller, 2, registers -> {
                 registers[Registers.RIP] = AgentRegion.spawnHelperEntry();

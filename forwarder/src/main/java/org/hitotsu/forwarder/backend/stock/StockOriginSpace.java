@@ -205,7 +205,8 @@ final class StockOriginSpace implements OriginSpace {
     private Future<Long> mapAnew(long address, long length, int prot, int flags, int fd, long offset) {
         boolean writes = (flags & Linux.MAP_TYPE) != Linux.MAP_PRIVATE && (prot & Linux.PROT_WRITE) != 0;
         byte[] path = (descriptor(fd) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        long slot = region.takeSlot();
+        // Calls that change the address space come one at a time.
+        long slot = AgentRegion.pathSlot();
         NativeMemory.copyIn(region.local(slot), path, 0, path.length);
         Helper helper = threads.helper();
         return helper.exec(Linux.NR_OPENAT, Linux.AT_FDCWD, slot, Linux.O_CLOEXEC | (writes ? Linux.O_RDWR : 0))
@@ -213,8 +214,7 @@ final class StockOriginSpace implements OriginSpace {
                         ? Future.succeededFuture(opened)
                         : helper.exec(Linux.NR_MMAP, address, length, prot, flags, opened, offset)
                                 .compose(at ->
-                                        helper.exec(Linux.NR_CLOSE, opened).map(at)))
-                .onComplete(done -> region.freeSlot(slot));
+                                        helper.exec(Linux.NR_CLOSE, opened).map(at)));
     }
 
     /** Reads the file through a copy of its descriptor, at its offset, and writes the program's memory. */

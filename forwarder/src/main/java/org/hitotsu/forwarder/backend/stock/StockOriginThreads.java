@@ -154,7 +154,8 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     @Override
     public Future<ThreadImage> park(int tid) {
         OriginTask task = process.task(tid);
-        return task == null ? ended(tid) : parking.park(task);
+        // One that ends may not be in the agent yet: it waits for a slot.
+        return task == null || task.ending ? ended(tid) : parking.park(task);
     }
 
     private static <T> Future<T> ended(int tid) {

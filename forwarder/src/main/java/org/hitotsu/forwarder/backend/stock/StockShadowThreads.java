@@ -78,9 +78,11 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
         if (tid == pid) {
             controlRendezvous = id;
             long made = region.result(AgentRegion.controlSlot());
-            if (creating != null && made < 0) {
-                shadowGone("the shadow can't make a thread: " + Linux.errorName(made));
-                return;
+            Creation failed = creating;
+            if (failed != null && made < 0) {
+                creating = null;
+                region.freeSlot(failed.slot());
+                failed.promise().fail("the shadow can't make a thread: " + Linux.errorName(made));
             }
             createNext();
             return;
@@ -101,7 +103,11 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     @Override
     public Future<Integer> create() {
         Promise<Integer> promise = Promise.promise();
-        creations.add(new Creation(region.takeSlot(), promise));
+        try {
+            creations.add(new Creation(region.takeSlot(0), promise));
+        } catch (IllegalStateException full) {
+            return Future.failedFuture(full);
+        }
         createNext();
         return promise.future();
     }

@@ -38,14 +38,32 @@ final class ThreadParking {
 
     /** Puts a thread that is at home into the agent, and answers what it was. If it fails, the thread goes on at home. */
     Future<OriginTracee.Captured> capture(OriginTask task) {
-        try {
-            task.slot = process.region.takeSlot();
-        } catch (IllegalStateException full) {
-            return Future.failedFuture(full);
+        Promise<OriginTracee.Captured> captured = Promise.promise();
+        if (task.ending) {
+            process.region.takeSlotToEnd(slot -> {
+                if (task.trapped != 0 && !process.ended) {
+                    capture(task, slot, captured);
+                } else {
+                    // Killed, or let go, while it waited.
+                    process.region.freeSlot(slot);
+                    captured.fail("thread " + task.tid + " has ended");
+                }
+            });
+            return captured.future();
         }
+        try {
+            int kept = task.borrowed ? AgentRegion.KEPT_FOR_ENDS : AgentRegion.KEPT_FROM_MOVES;
+            capture(task, process.region.takeSlot(kept), captured);
+        } catch (IllegalStateException full) {
+            captured.fail(full);
+        }
+        return captured.future();
+    }
+
+    private void capture(OriginTask task, long slot, Promise<OriginTracee.Captured> captured) {
+        task.slot = slot;
         process.everMoved = true;
         task.deputy = true;
-        Promise<OriginTracee.Captured> captured = Promise.promise();
         BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> process.onLoop(() -> {
             if (failure != null) {
                 captured.tryFail(failure);
@@ -61,7 +79,6 @@ final class ThreadParking {
         } else {
             process.execves.beside(task, () -> seize(task, parked));
         }
-        return captured.future();
     }
 
     private void seize(OriginTask task, BiConsumer<OriginTracee.Captured, Throwable> parked) {

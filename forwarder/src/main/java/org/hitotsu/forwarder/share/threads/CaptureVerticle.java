@@ -38,11 +38,14 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
         void onLeft(int tid);
     }
 
+    /** Why a thread is sent back for which the shadow can make none. */
+    static final String NO_PLACE = "no-place";
+
     private static final Logger LOG = LoggerFactory.getLogger(CaptureVerticle.class);
 
     private static final class Hosted {
         final long id;
-        final Future<Integer> created;
+        Future<Integer> created;
         int tid;
         boolean running;
         boolean leaving;
@@ -97,6 +100,10 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
     public void addThread(long id) {
         Hosted thread = new Hosted(id, threads.create());
         byId.put(id, thread);
+        whenCreated(thread);
+    }
+
+    private void whenCreated(Hosted thread) {
         thread.created.onSuccess(tid -> {
             thread.tid = tid;
             byTid.put(tid, thread);
@@ -136,20 +143,34 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             return;
         }
         ThreadImage image = Images.fromWire(transplant.getImage(), xstate);
-        thread.created.onSuccess(tid -> {
-            if (thread.running || thread.removed) {
-                LOG.warn("share {}: thread {} arrived although it is here", key.id(), thread.id);
-                return;
-            }
-            thread.running = true;
-            thread.leaving = false;
-            thread.sequence = transplant.getSequence();
-            thread.outstanding = false;
-            thread.missed = null;
-            metrics.transplant(Metrics.Direction.IN);
-            listener.onRunsHere(tid);
-            threads.resume(tid, image);
-        });
+        if (thread.created.failed()) {
+            // Others may have ended since.
+            thread.created = threads.create();
+            whenCreated(thread);
+        }
+        thread.created
+                .onSuccess(tid -> arrived(thread, tid, transplant.getSequence(), image))
+                .onFailure(cause -> {
+                    if (!thread.removed) {
+                        LOG.debug("share {}: thread {} is sent back: {}", key.id(), thread.id, cause.getMessage());
+                        send(thread, image, NO_PLACE, 0);
+                    }
+                });
+    }
+
+    private void arrived(Hosted thread, int tid, long sequence, ThreadImage image) {
+        if (thread.running || thread.removed) {
+            LOG.warn("share {}: thread {} arrived although it is here", key.id(), thread.id);
+            return;
+        }
+        thread.running = true;
+        thread.leaving = false;
+        thread.sequence = sequence;
+        thread.outstanding = false;
+        thread.missed = null;
+        metrics.transplant(Metrics.Direction.IN);
+        listener.onRunsHere(tid);
+        threads.resume(tid, image);
     }
 
     /** The origin wants a thread back. */
@@ -199,6 +220,13 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
             thread.outstanding = false;
             metrics.syscallForwarded(thread.number, Metrics.SyscallOutcome.HOME);
         }
+        send(thread, image, reason, inCall);
+        if (thread.removed) {
+            threads.remove(thread.tid);
+        }
+    }
+
+    private void send(Hosted thread, ThreadImage image, String reason, long inCall) {
         network.send(
                 key.origin(),
                 key.message()
@@ -209,9 +237,6 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
                                 .setImage(Images.toWire(image)))
                         .build(),
                 Payload.of(image.xstate()));
-        if (thread.removed) {
-            threads.remove(thread.tid);
-        }
     }
 
     /** The result of a forwarded call. */

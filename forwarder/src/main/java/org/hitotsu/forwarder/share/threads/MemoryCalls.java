@@ -80,11 +80,13 @@ final class MemoryCalls {
     /** Does {@code work} when what came before is done, and nothing else until it is. */
     <T> Future<T> inTurn(Supplier<Future<T>> work) {
         Promise<T> promise = Promise.promise();
-        queue.add(() -> work.get().onComplete(result -> {
-            busy = false;
-            promise.handle(result);
-            next();
-        }));
+        // Also what throws has had its turn.
+        queue.add(
+                () -> Future.<Void>succeededFuture().compose(turn -> work.get()).onComplete(result -> {
+                    busy = false;
+                    promise.handle(result);
+                    next();
+                }));
         next();
         return promise.future();
     }

@@ -435,7 +435,8 @@ public final class ThreadMover implements OriginThreads.Events {
      */
     private void scheduleReturn(SharedThread thread, String reason) {
         int node = thread.wanted;
-        if (node == 0 || node == network.selfId() || reason.equals("migrate")) {
+        boolean stays = reason.equals("migrate") || reason.equals(CaptureVerticle.NO_PLACE);
+        if (node == 0 || node == network.selfId() || stays) {
             return;
         }
         boolean shortStay = System.nanoTime() - thread.leftAtNanos < SHORT_STAY_NANOS;

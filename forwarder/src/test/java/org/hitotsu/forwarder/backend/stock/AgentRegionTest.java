@@ -3,7 +3,11 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
@@ -11,9 +15,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class AgentRegionTest {
-
-    private static final int SLOTS =
-            (StockLayout.AGENT_SIZE - StockLayout.AGENT_CODE_SIZE) / StockLayout.SLOT_SIZE - StockLayout.CONTROL_SLOTS;
 
     private final AgentRegion region;
 
@@ -61,31 +62,63 @@ class AgentRegionTest {
     @Test
     void everySlotIsHandedOutOnce() {
         Set<Long> slots = new HashSet<>();
-        for (int i = 0; i < SLOTS; i++) {
-            long slot = region.takeSlot();
+        for (int i = 0; i < AgentRegion.SLOTS; i++) {
+            long slot = region.takeSlot(0);
             assertThat((slot - StockLayout.SLOT_BASE) % StockLayout.SLOT_SIZE).isZero();
             assertThat(slot)
                     .isGreaterThanOrEqualTo(
                             StockLayout.SLOT_BASE + (long) StockLayout.CONTROL_SLOTS * StockLayout.SLOT_SIZE)
                     .isLessThanOrEqualTo(StockLayout.AGENT_END - StockLayout.SLOT_SIZE);
+            assertThat(slot).isNotEqualTo(AgentRegion.readSlot()).isNotEqualTo(AgentRegion.pathSlot());
             slots.add(slot);
         }
-        assertThat(slots).hasSize(SLOTS);
-        assertThatThrownBy(region::takeSlot)
+        assertThat(slots).hasSize(AgentRegion.SLOTS);
+        assertThatThrownBy(() -> region.takeSlot(0))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining(String.valueOf(SLOTS));
+                .hasMessageContaining(String.valueOf(AgentRegion.SLOTS));
 
         long back = slots.iterator().next();
         region.freeSlot(back);
-        assertThat(region.takeSlot()).isEqualTo(back);
+        assertThat(region.takeSlot(0)).isEqualTo(back);
+    }
+
+    /** A thread that is on another node may be waited for by one that is to end. */
+    @Test
+    void movesAndCallsLeaveSlotsForThreadsThatEnd() {
+        Deque<Long> taken = new ArrayDeque<>();
+        int movable = AgentRegion.SLOTS - AgentRegion.KEPT_FROM_MOVES;
+        for (int i = 0; i < movable; i++) {
+            taken.add(region.takeSlot(AgentRegion.KEPT_FROM_MOVES));
+        }
+        assertThatThrownBy(() -> region.takeSlot(AgentRegion.KEPT_FROM_MOVES))
+                .hasMessageContaining(String.valueOf(movable));
+        for (int i = movable; i < AgentRegion.SLOTS - AgentRegion.KEPT_FOR_ENDS; i++) {
+            taken.add(region.takeSlot(AgentRegion.KEPT_FOR_ENDS));
+        }
+        assertThatThrownBy(() -> region.takeSlot(AgentRegion.KEPT_FOR_ENDS)).isInstanceOf(IllegalStateException.class);
+        List<Long> ending = new ArrayList<>();
+        for (int i = 0; i < AgentRegion.KEPT_FOR_ENDS + 2; i++) {
+            region.takeSlotToEnd(ending::add);
+        }
+        assertThat(ending).hasSize(AgentRegion.KEPT_FOR_ENDS);
+        region.request(ending.get(0), 5, new long[] {6}, StockLayout.STATE_DONE);
+        region.freeSlot(ending.get(0));
+        assertThat(ending).hasSize(AgentRegion.KEPT_FOR_ENDS + 1).endsWith(ending.get(0));
+        assertThat(region.state(ending.get(0))).isEqualTo(StockLayout.STATE_FREE);
+        assertThatThrownBy(() -> region.takeSlot(0)).isInstanceOf(IllegalStateException.class);
+        region.freeSlot(taken.remove());
+        assertThat(ending).hasSize(AgentRegion.KEPT_FOR_ENDS + 2);
+        region.freeSlot(taken.remove());
+        assertThat(ending).hasSize(AgentRegion.KEPT_FOR_ENDS + 2);
+        region.takeSlot(0);
     }
 
     @Test
     void slotThatIsTakenAgainHasACleanMailbox() {
-        long slot = region.takeSlot();
+        long slot = region.takeSlot(0);
         region.request(slot, 5, new long[] {6}, StockLayout.STATE_REQUESTED);
         region.freeSlot(slot);
-        assertThat(region.takeSlot()).isEqualTo(slot);
+        assertThat(region.takeSlot(0)).isEqualTo(slot);
         assertThat(region.state(slot)).isEqualTo(StockLayout.STATE_FREE);
         assertThat(NativeMemory.getLong(region.local(slot) + StockLayout.BOX_NR))
                 .isZero();
@@ -95,7 +128,7 @@ class AgentRegionTest {
 
     @Test
     void requestFillsTheMailbox() {
-        long slot = region.takeSlot();
+        long slot = region.takeSlot(0);
         region.request(slot, 257, new long[] {-100, 2, 3, 4, 5, 6}, StockLayout.STATE_REQUESTED);
         long box = region.local(slot);
         assertThat(region.state(slot)).isEqualTo(StockLayout.STATE_REQUESTED);
@@ -116,7 +149,7 @@ class AgentRegionTest {
 
     @Test
     void mappingIsTheMemfd() {
-        long slot = region.takeSlot();
+        long slot = region.takeSlot(0);
         region.request(slot, 77, new long[0], StockLayout.STATE_REQUESTED);
         try (NativeMemory copy = new NativeMemory(8)) {
             long offset = slot - StockLayout.AGENT_BASE + StockLayout.BOX_NR;
@@ -139,7 +172,7 @@ class AgentRegionTest {
 
     @Test
     void stacksEndWithTheirSlots() {
-        long slot = region.takeSlot();
+        long slot = region.takeSlot(0);
         assertThat(AgentRegion.stackTop(slot)).isEqualTo(slot + StockLayout.SLOT_SIZE);
         assertThat(AgentRegion.stackTop(AgentRegion.controlSlot()))
                 .isEqualTo(StockLayout.SLOT_BASE + (long) StockLayout.CONTROL_SLOTS * StockLayout.SLOT_SIZE);

@@ -55,6 +55,15 @@ class MemoryCallsTest {
     }
 
     @Test
+    void callThatThrowsHasHadItsTurn() throws Exception {
+        Future<Long> thrown = origin.loop.call(() -> origin.calls.inTurn(() -> {
+            throw new IllegalStateException("no");
+        }));
+        assertThat(thrown.cause()).hasMessage("no");
+        assertThat(run(Linux.NR_MUNMAP, 0x500000, 0x3000)).contains("munmap 500000 3000 0 0 0 0");
+    }
+
+    @Test
     void unmappedPagesAreDiscardedFirst() throws Exception {
         assertThat(run(Linux.NR_MUNMAP, 0x500000, 0x3000))
                 .containsExactly("discard 500 3", "munmap 500000 3000 0 0 0 0", "changed");
