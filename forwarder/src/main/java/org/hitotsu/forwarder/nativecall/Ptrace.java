@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.nativecall;
 
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * ptrace(2) and wait(2) requests, x86-64. Every method must be called on the one thread that traces (ptrace attaches a
@@ -64,12 +65,36 @@ public final class Ptrace implements AutoCloseable {
     /** Result of {@link #waitFor}: the thread that stopped or ended; its raw status is in {@link #lastStatus()}. */
     private int lastStatus;
 
+    /** Under this object's monitor; 0: none. */
+    private int seizing;
+
     private static long ptrace(int request, int tid, long address, long data) {
         return Linux.call(Linux.NR_PTRACE, request, tid, address, data, 0, 0);
     }
 
-    public long seize(int tid, int options) {
-        return ptrace(SEIZE, tid, 0, options);
+    /** Waits as long as the thread's process, {@code pid}, is in the middle of an execve. */
+    public long seize(int pid, int tid, int options) {
+        // Not the thread: the execve may end it while this waits, and then nothing tells its process any more.
+        setSeizing(pid);
+        try {
+            return ptrace(SEIZE, tid, 0, options);
+        } finally {
+            setSeizing(0);
+        }
+    }
+
+    private synchronized void setSeizing(int pid) {
+        seizing = pid;
+    }
+
+    /**
+     * Runs {@code action} with the process of the thread that {@link #seize} is about just now, if there is one. Seizing
+     * returns only when the action has. Any thread.
+     */
+    public synchronized void whileSeizing(IntConsumer action) {
+        if (seizing != 0) {
+            action.accept(seizing);
+        }
     }
 
     public long interrupt(int tid) {
@@ -311,6 +336,33 @@ public final class Ptrace implements AutoCloseable {
         int stoppedFlag = 2;
         int leave = 0x01000000;
         return Linux.call(Linux.NR_WAITID, 0, 0, siginfoAddress, exited | stoppedFlag | leave | WALL, 0, 0);
+    }
+
+    /**
+     * Takes, on any thread and without waiting, the end of a tracee, and leaves a stop to be taken.
+     *
+     * @param siginfoAddress 128 bytes of scratch memory
+     * @return its status as of wait(2); negative if it has not ended, or somebody else has taken it
+     */
+    public static long takeEnd(int tid, long siginfoAddress) {
+        int pidType = 1;
+        int exited = 4;
+        int leave = 0x01000000;
+        int killedCode = 2;
+        int dumpedCode = 3;
+        NativeMemory.zero(siginfoAddress, SIGINFO_BYTES);
+        // Of a tracee wait(2) takes stops too, whatever it is asked for.
+        long there = Linux.call(Linux.NR_WAITID, pidType, tid, siginfoAddress, exited | WNOHANG | leave | WALL, 0, 0);
+        int code = NativeMemory.getInt(siginfoAddress + 8);
+        if (there < 0 || code < 1 || code > dumpedCode) {
+            return -1;
+        }
+        long taken = Linux.call(Linux.NR_WAITID, pidType, tid, siginfoAddress, exited | WNOHANG | WALL, 0, 0);
+        int status = NativeMemory.getInt(siginfoAddress + 24);
+        if (taken < 0) {
+            return taken;
+        }
+        return code < killedCode ? (status & 0xff) << 8 : status | (code == dumpedCode ? 0x80 : 0);
     }
 
     @Override

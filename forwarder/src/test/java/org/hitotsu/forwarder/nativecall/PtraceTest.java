@@ -77,7 +77,7 @@ class PtraceTest {
     void requestsToAThreadThatIsNotTracedFail() {
         try (Ptrace ptrace = new Ptrace()) {
             int nobody = 0x3ffffff;
-            assertThat(ptrace.seize(nobody, 0)).isEqualTo(-Linux.ESRCH);
+            assertThat(ptrace.seize(nobody, nobody, 0)).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.getRegisters(nobody, new long[Registers.COUNT])).isEqualTo(-Linux.ESRCH);
             assertThat(ptrace.getXstate(nobody)).isNull();
             assertThat(ptrace.setXstate(nobody, new byte[8])).isEqualTo(-Linux.ESRCH);
@@ -97,7 +97,9 @@ class PtraceTest {
         int child = (int) Linux.spawn("/bin/sleep", "600");
         assertThat(child).isPositive();
         try (Ptrace ptrace = new Ptrace()) {
-            assumeTrue(ptrace.seize(child, Ptrace.OPTION_EXITKILL) == 0, "ptrace of an own child is not allowed here");
+            assumeTrue(
+                    ptrace.seize(child, child, Ptrace.OPTION_EXITKILL) == 0,
+                    "ptrace of an own child is not allowed here");
             try {
                 assertThat(ptrace.interrupt(child)).isZero();
                 assertThat(ptrace.waitFor(child)).isEqualTo(child);

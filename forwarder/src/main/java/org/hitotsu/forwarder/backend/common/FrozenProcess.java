@@ -60,6 +60,7 @@ public final class FrozenProcess implements AutoCloseable {
     private final Set<Integer> tracedBefore = new HashSet<>();
     private LetGo letGo;
     private long syscallAt;
+    private final long[] scratchRegisters = new long[Registers.COUNT];
 
     public FrozenProcess(int pid) {
         this(pid, new Ptrace(), true);
@@ -94,13 +95,17 @@ public final class FrozenProcess implements AutoCloseable {
      * @param timeoutNanos how long to wait for threads in calls that can't be interrupted
      */
     public void freeze(IntPredicate held, long timeoutNanos) throws KernelException {
-        long deadline = System.nanoTime() + timeoutNanos;
+        // Of these threads nobody else wants to hear that they have ended; here it is seen by their being gone.
+        try (EndTaker.Running taker = new EndTaker.Running(new EndTaker(ptrace, (tid, status) -> {}))) {
+            stopAll(held, System.nanoTime() + timeoutNanos);
+        }
+    }
+
+    private void stopAll(IntPredicate held, long deadline) throws KernelException {
         while (true) {
             boolean complete = !seizeNewThreads();
             for (Map.Entry<Integer, State> thread : threads.entrySet()) {
-                if (thread.getValue() == State.AWAITED) {
-                    thread.setValue(look(thread.getKey()));
-                }
+                thread.setValue(now(thread.getKey(), thread.getValue()));
                 complete &= thread.getValue() != State.AWAITED || held.test(thread.getKey());
             }
             // A thread that was stopped last may have made another one just before.
@@ -108,7 +113,10 @@ public final class FrozenProcess implements AutoCloseable {
                 if (threads.containsValue(State.STOPPED) || threads.containsValue(State.GROUP_STOPPED)) {
                     return;
                 }
-                throw new KernelException("it has ended");
+                // Or all that were there have ended for the execve of another one.
+                if (areAllDead()) {
+                    throw new KernelException("it has ended");
+                }
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new KernelException(whoIsLate());
@@ -155,7 +163,19 @@ public final class FrozenProcess implements AutoCloseable {
             if (threads.containsKey(tid) && threads.get(tid) != State.GONE) {
                 continue;
             }
-            long seized = tracedBefore.contains(tid) && !isDead(tid) ? 0 : ptrace.seize(tid, Ptrace.OPTION_SYSGOOD);
+            long seized =
+                    tracedBefore.contains(tid) && !isDead(tid) ? 0 : ptrace.seize(pid, tid, Ptrace.OPTION_SYSGOOD);
+            if (seized == -Linux.EPERM && tid == pid) {
+                // By an execve the process's id may have come to another thread: one that is traced already, or not
+                // yet.
+                long polled = threads.isEmpty() ? -1 : ptrace.poll(tid);
+                if (polled > 0) {
+                    threads.put(tid, stateOf(tid, ptrace.lastStatus()));
+                    any = true;
+                    continue;
+                }
+                seized = polled == 0 ? 0 : ptrace.seize(pid, tid, Ptrace.OPTION_SYSGOOD);
+            }
             if (seized < 0) {
                 if (seized == -Linux.ESRCH || isDead(tid)) {
                     continue;
@@ -170,6 +190,15 @@ public final class FrozenProcess implements AutoCloseable {
     }
 
     /** A first thread that has ended stays until the others have. */
+    private boolean areAllDead() throws KernelException {
+        for (int tid : taskIds()) {
+            if (!isDead(tid)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean isDead(int tid) throws KernelException {
         try {
             String stat = ProcFiles.text(task(tid).resolve("stat"));
@@ -180,6 +209,27 @@ public final class FrozenProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new KernelException("look at a thread: " + e.getMessage());
         }
+    }
+
+    /**
+     * What has become of a thread. One that was stopped may have been killed since, by the execve of a thread that was not
+     * stopped yet, and that waits until it is taken notice of; the process's first one is then another thread, traced or not.
+     */
+    private State now(int tid, State last) {
+        if (last == State.GONE) {
+            return last;
+        }
+        if (last != State.AWAITED && ptrace.getRegisters(tid, scratchRegisters) >= 0) {
+            return last;
+        }
+        State state = look(tid);
+        if (state == State.AWAITED && tid == pid) {
+            // If the execve that a seizing has waited for was the thread's own, it is traced under the process's id,
+            // and the
+            // interrupt that followed went to the one whose number it had before (exchange_tids()).
+            ptrace.interrupt(tid);
+        }
+        return state;
     }
 
     private State look(int tid) {
@@ -376,9 +426,7 @@ public final class FrozenProcess implements AutoCloseable {
             boolean awaited = false;
             for (Map.Entry<Integer, State> thread : threads.entrySet()) {
                 int tid = thread.getKey();
-                if (thread.getValue() == State.AWAITED) {
-                    thread.setValue(look(tid));
-                }
+                thread.setValue(now(tid, thread.getValue()));
                 if (thread.getValue() == State.STOPPED || thread.getValue() == State.GROUP_STOPPED) {
                     settle(tid);
                     letGo.letGo(tid, thread.getValue() == State.GROUP_STOPPED);

@@ -64,6 +64,18 @@ public final class ProcessStatus {
         return status;
     }
 
+    /** The threads of a process; none if it has ended, or, which is logged, can't be looked at. */
+    public static List<Integer> threads(int pid) {
+        try {
+            return ProcFiles.threads(pid);
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            LOG.error("the threads of process {} can't be listed: {}", pid, e.getMessage());
+            return List.of();
+        }
+    }
+
     boolean has(String name) {
         return fields.containsKey(name);
     }

@@ -49,19 +49,25 @@ final class ChildTracee implements Tracer.StopHandler {
         }
         int pid = processOf(tid);
         boolean any = pid > 0;
+        boolean leaderOnly = false;
         if (any && tracer.handler(pid) == null) {
             // Also of a first thread that has ended: another one that executes a program reports under its id.
             tracer.handle(pid, new ChildTracee(tracer, pid));
-            ptrace.seize(pid, StandingTrace.OPTIONS);
+            leaderOnly = ptrace.seize(pid, pid, StandingTrace.OPTIONS) < 0;
         }
         while (any) {
             any = false;
-            for (int each : StandingTrace.tasks(pid)) {
-                if (tracer.handler(each) == null && ptrace.seize(each, StandingTrace.OPTIONS) >= 0) {
+            for (int each : ProcessStatus.threads(pid)) {
+                if (tracer.handler(each) == null && ptrace.seize(pid, each, StandingTrace.OPTIONS) >= 0) {
                     tracer.handle(each, new ChildTracee(tracer, each));
                     any = true;
+                    leaderOnly = false;
                 }
             }
+        }
+        if (leaderOnly) {
+            // Another thread's execve came first: who has the process's id now is not traced.
+            tracer.forget(pid);
         }
     }
 

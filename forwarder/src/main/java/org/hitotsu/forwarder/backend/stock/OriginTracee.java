@@ -143,7 +143,7 @@ final class OriginTracee implements Tracer.StopHandler {
         OriginTracee tracee = standing.take(tid);
         if (tracee == null) {
             tracee = new OriginTracee(standing, tid, purpose);
-            KernelException.check("trace thread " + tid, ptrace.seize(tid, StandingTrace.OPTIONS));
+            KernelException.check("trace thread " + tid, ptrace.seize(standing.pid(), tid, StandingTrace.OPTIONS));
         }
         tracee.state = purpose;
         // No stop is missed: this thread is the one that takes them.

@@ -41,7 +41,7 @@ final class ShadowStart {
             String path = "/proc/" + Linux.getpid() + "/fd/" + region.memfd();
             pid = (int) check("start " + loader, Linux.spawn(loader, path));
             int options = Ptrace.OPTION_EXITKILL | Ptrace.OPTION_CLONE | Ptrace.OPTION_SYSGOOD;
-            check("trace the shadow", ptrace.seize(pid, options));
+            check("trace the shadow", ptrace.seize(pid, pid, options));
             NativeMemory.putIntVolatile(box + SHADOW_GO, 1);
             Linux.futexWake(box + SHADOW_GO);
             awaitReady(ptrace, pid, box);

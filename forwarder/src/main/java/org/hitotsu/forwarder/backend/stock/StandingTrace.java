@@ -1,14 +1,11 @@
 package org.hitotsu.forwarder.backend.stock;
 
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
-import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +55,7 @@ final class StandingTrace {
         // the last.
         while (true) {
             boolean any = false;
-            for (int tid : tasks(pid)) {
+            for (int tid : ProcessStatus.threads(pid)) {
                 if (looked.add(tid)) {
                     any = true;
                     seize(ptrace, tid);
@@ -77,7 +74,7 @@ final class StandingTrace {
             return;
         }
         OriginTracee tracee = OriginTracee.atHome(this, tid);
-        long seized = ptrace.seize(tid, OPTIONS);
+        long seized = ptrace.seize(pid, tid, OPTIONS);
         if (seized < 0) {
             if (seized != -Linux.ESRCH) {
                 LOG.warn("thread {} can't be traced ({}): its calls may answer EINTR", tid, Linux.errorName(seized));
@@ -85,18 +82,6 @@ final class StandingTrace {
         } else {
             tracer.handle(tid, tracee);
             home.put(tid, tracee);
-        }
-    }
-
-    /** The threads of a process, none if it has ended. */
-    static List<Integer> tasks(int pid) {
-        try {
-            return ProcFiles.threads(pid);
-        } catch (NoSuchFileException e) {
-            return List.of();
-        } catch (IOException e) {
-            LOG.error("the threads of process {} can't be listed: {}", pid, e.getMessage());
-            return List.of();
         }
     }
 

@@ -62,7 +62,7 @@ public final class StockBackend implements Backend {
         tracer.submit(
                 ptrace -> {
                     int options = Ptrace.OPTION_EXEC | Ptrace.OPTION_EXITKILL | Ptrace.OPTION_SYSGOOD;
-                    check("trace process " + pid, ptrace.seize(pid, options));
+                    check("trace process " + pid, ptrace.seize(pid, pid, options));
                     launch.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
                     launch.listener = (int) check("pidfd_getfd", Linux.pidfdGetfd(launch.pidfd, listener));
                     launch.region = new AgentRegion();

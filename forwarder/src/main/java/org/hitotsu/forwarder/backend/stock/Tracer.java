@@ -4,8 +4,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.hitotsu.forwarder.backend.common.EndTaker;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -18,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * is a task on this thread; stops that no task is waiting for go to the handler registered for their thread.
  *
  * <p>wait(2) can't be woken by a queue. So a second thread waits, without taking ({@code WNOWAIT}), until there is
- * something to take, and then wakes the tracing thread; it waits again only when that has taken all there was.
+ * something to take, and then wakes the tracing thread; it waits again only when that has taken all there was. While that
+ * can't, since it is about to trace a thread of a process that executes a program, it takes ends for it ({@link EndTaker}).
  */
 final class Tracer implements AutoCloseable {
     /** Hears of a stop or the end of one thread. Called on the tracing thread; must not block for long. */
@@ -29,7 +32,10 @@ final class Tracer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tracer.class);
 
+    private record End(int tid, int status) {}
+
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<End> ends = new ConcurrentLinkedQueue<>();
     private final Map<Integer, StopHandler> handlers = new ConcurrentHashMap<>();
     /** Stopped threads that have no handler yet. Tracing thread only. */
     private final java.util.Set<Integer> unclaimed = new java.util.HashSet<>();
@@ -92,6 +98,12 @@ final class Tracer implements AutoCloseable {
 
     private void run() {
         while (!closed) {
+            // First: the number of a thread that has ended may be another one's soon.
+            End end = ends.poll();
+            if (end != null) {
+                guarded(() -> handOut(end.tid(), end.status()));
+                continue;
+            }
             Runnable task = tasks.poll();
             if (task != null) {
                 guarded(task);
@@ -114,16 +126,19 @@ final class Tracer implements AutoCloseable {
             if (tid <= 0) {
                 return;
             }
-            int status = ptrace.lastStatus();
-            StopHandler handler = handlerOfStop((int) tid, status);
-            if (handler != null) {
-                handler.onStop(ptrace, (int) tid, status);
-            } else if (Ptrace.stopped(status)) {
-                // A new thread, attached with its parent: its first stop may come before the parent's event.
-                unclaimed.add((int) tid);
-            } else {
-                unclaimed.remove((int) tid);
-            }
+            handOut((int) tid, ptrace.lastStatus());
+        }
+    }
+
+    private void handOut(int tid, int status) {
+        StopHandler handler = handlerOfStop(tid, status);
+        if (handler != null) {
+            handler.onStop(ptrace, tid, status);
+        } else if (Ptrace.stopped(status)) {
+            // A new thread, attached with its parent: its first stop may come before the parent's event.
+            unclaimed.add(tid);
+        } else {
+            unclaimed.remove(tid);
         }
     }
 
@@ -149,6 +164,7 @@ final class Tracer implements AutoCloseable {
     }
 
     private void awaitStops() {
+        EndTaker taker = new EndTaker(ptrace, (tid, status) -> ends.add(new End(tid, status)));
         try (NativeMemory siginfo = new NativeMemory(128)) {
             while (!closed) {
                 long result = Ptrace.awaitAny(siginfo.address());
@@ -163,8 +179,18 @@ final class Tracer implements AutoCloseable {
                 }
                 drainWanted = true;
                 LockSupport.unpark(thread);
-                drained.acquireUninterruptibly();
+                while (!isDrained()) {
+                    taker.look(siginfo);
+                }
             }
+        }
+    }
+
+    private boolean isDrained() {
+        try {
+            return drained.tryAcquire(EndTaker.LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return false; // nobody does that
         }
     }
 

@@ -178,4 +178,68 @@ class FrozenProcessTest {
             started.destroyForcibly();
         }
     }
+
+    /**
+     * One of five threads executes the program anew as soon as all are there, until the input ends. A thread that is seized
+     * meanwhile has ended for that execve only when it is taken notice of, and the next one can't be seized before.
+     */
+    @Test
+    void oneThatExecutesProgramsIsStoppedOrRefused() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "gcc is not installed");
+        assumeTrue(mayTrace(), "ptrace of an own child is not allowed here");
+        Path source = scratch.resolve("executes.c");
+        Path program = scratch.resolve("executes");
+        Files.writeString(source, """
+                #include <poll.h>
+                #include <pthread.h>
+                #include <unistd.h>
+                static void *idle(void *arg) { for (;;) pause(); return arg; }
+                static void *again(void *arg)
+                {
+                	struct pollfd in = { 0, POLLIN, 0 };
+                	if (poll(&in, 1, 0)) _exit(3);
+                	execl("/proc/self/exe", "executes", (char *)0);
+                	_exit(4);
+                	return arg;
+                }
+                int main(void)
+                {
+                	pthread_t id;
+                	for (int i = 0; i < 3; i++) pthread_create(&id, 0, idle, 0);
+                	pthread_create(&id, 0, again, 0);
+                	idle(0);
+                }
+                """);
+        assertThat(new ProcessBuilder("gcc", "-w", "-pthread", "-o", program.toString(), source.toString())
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+        Process started = start(program.toString());
+        try (BufferedReader output = outputOf(started)) {
+            int pid = Integer.parseInt(output.readLine());
+            int stopped = 0;
+            for (int round = 0; round < 300; round++) {
+                try (FrozenProcess process = new FrozenProcess(pid)) {
+                    try {
+                        process.freeze(tid -> false, SOON);
+                        stopped++;
+                        for (int tid : process.stopped()) {
+                            assertThat(Path.of("/proc/" + pid + "/task/" + tid)).exists();
+                        }
+                    } catch (KernelException e) {
+                        // The process's first thread, which ended as it was to be seized, for one execve and the next.
+                        assertThat(e).hasMessageContaining("EPERM");
+                    }
+                    process.thaw(SOON);
+                    assertThat(process.awaited()).isEmpty();
+                }
+            }
+            assertThat(stopped).isPositive();
+            started.getOutputStream().close();
+            assertThat(started.waitFor()).isEqualTo(3);
+        } finally {
+            started.destroyForcibly();
+        }
+    }
 }
