@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.common;
 import io.vertx.core.Context;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.common.PageWork.Item;
 import org.hitotsu.forwarder.backend.common.PageWork.Kind;
@@ -23,6 +24,8 @@ public abstract class VmaPages extends BatchedPages {
     private final TreeMap<Long, Long> registered = new TreeMap<>();
 
     private @Nullable TrackedPages tracked;
+    /** While one more is being {@link #filling}. */
+    private @Nullable NavigableMap<Long, Vma> mappedBefore;
 
     protected VmaPages(Context context, Userfault uffd, VmaTable vmas) {
         super(context, uffd);
@@ -167,8 +170,40 @@ public abstract class VmaPages extends BatchedPages {
         }
     }
 
+    /**
+     * A mapping is about to be made whose pages get their content only then: until {@link #filled} no other node gets a page of
+     * what is not mapped yet. Its address is not known before, and a node that asks for the pages behind others (prefetch) may
+     * ask for these as soon as they are mapped: it would have them empty.
+     */
+    public final void filling() {
+        mappedBefore = vmas.now();
+    }
+
+    /** That mapping is there, and its pages are not registered, so that they can be written to. */
+    public final void mapped(long start, long length) {
+        // It may be one with a mapping beside it, which is registered whole for any page of it. A refusal means
+        // nothing.
+        uffd.unregister(start, length);
+    }
+
+    /** See {@link #filling}. */
+    public final void filled() {
+        mappedBefore = null;
+    }
+
+    private boolean isBeingFilled(long address) {
+        if (mappedBefore == null) {
+            return false;
+        }
+        Map.Entry<Long, Vma> before = mappedBefore.floorEntry(address);
+        return before == null || before.getValue().end() <= address;
+    }
+
     @Override
     public final @Nullable Denial check(long page, boolean write) {
+        if (isBeingFilled(page << Linux.PAGE_SHIFT)) {
+            return Denial.UNMAPPED;
+        }
         Denial denial = denial(vmas.find(page << Linux.PAGE_SHIFT), write);
         return denial == null && vmas.isKept(page) ? Denial.PINNED : denial;
     }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
@@ -136,6 +137,12 @@ public final class VmaTable {
         kept.add(page);
         // Or else a program that no other node asks for anything could let them become ever more.
         find(page << Linux.PAGE_SHIFT);
+    }
+
+    /** The mappings as they are now, by their starts; not changed any more. */
+    NavigableMap<Long, Vma> now() {
+        read();
+        return byStart;
     }
 
     /** Asks for no other look at the mappings: of a page that is not mapped any more it may say yes. */

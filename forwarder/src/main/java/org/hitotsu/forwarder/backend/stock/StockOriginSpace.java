@@ -177,13 +177,16 @@ final class StockOriginSpace implements OriginSpace {
             return Future.succeededFuture(here);
         }
         int writable = prot | Linux.PROT_READ | Linux.PROT_WRITE;
+        pages.filling();
         return threads.helper()
                 .exec(Linux.NR_MMAP, address, length, writable, flags | Linux.MAP_ANONYMOUS, -1, 0)
                 .compose(at -> {
                     if (at < 0 && at >= -4095) {
                         return Future.succeededFuture(at);
                     }
+                    pages.mapped(at, length + Linux.PAGE_SIZE - 1 & -Linux.PAGE_SIZE);
                     long copied = copy((int) here, offset, at, length);
+                    pages.filled();
                     if (copied < 0) {
                         return threads.helper()
                                 .exec(Linux.NR_MUNMAP, at, length)
@@ -195,7 +198,10 @@ final class StockOriginSpace implements OriginSpace {
                                     .exec(Linux.NR_MPROTECT, at, length, prot)
                                     .map(at);
                 })
-                .onComplete(done -> Linux.close((int) here));
+                .onComplete(done -> {
+                    pages.filled();
+                    Linux.close((int) here);
+                });
     }
 
     /**

@@ -118,6 +118,27 @@ class VmaPagesTest {
         });
     }
 
+    /** Its pages would be handed out empty before they have their content, or be registered with those beside them. */
+    @Test
+    void mappingThatIsBeingFilledStaysHere() throws Exception {
+        loop.run(() -> {
+            Linux.munmap(at(PAGES - 1), length(1));
+            pages.filling();
+            int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
+            Linux.mmap(at(PAGES - 1), length(1), Linux.PROT_READ | Linux.PROT_WRITE, flags, -1, 0);
+            assertThat(denial(PAGES - 1)).isEqualTo(Denial.UNMAPPED);
+            assertThat(denial(0)).isNull();
+            assertThat(pages.registerAt(area)).isTrue();
+            pages.mapped(at(PAGES - 1), length(1));
+            assertThat(programs.register(at(PAGES - 1), length(1)))
+                    .as("it is nobody's")
+                    .isZero();
+            assertThat(programs.unregister(at(PAGES - 1), length(1))).isZero();
+            pages.filled();
+            assertThat(denial(PAGES - 1)).isNull();
+        });
+    }
+
     /** What is registered behind and before the program's part is still known to be. */
     @Test
     void restOfARegisteredMappingIsLetGoLater() throws Exception {
