@@ -62,9 +62,8 @@ public abstract class VmaPages extends BatchedPages {
                 break;
             }
             if (result == -Linux.EFAULT && isPrivateFile(start + done)) {
-                // The file ends before it (mfill_file_over_size()): it has been cut, and natively the page is gone with
-                // all
-                // copies of it. A touch meets the kernel's own SIGBUS.
+                // The file ends before it (mfill_file_over_size()): it has been cut, and natively the page and all
+                // copies of it are gone. A touch meets the kernel's own SIGBUS.
                 uffd.wake(start + done, Linux.PAGE_SIZE);
                 result = Linux.PAGE_SIZE;
             }
@@ -145,29 +144,14 @@ public abstract class VmaPages extends BatchedPages {
             // The kernel would unregister a mapping from whichever userfaultfd it has (userfaultfd_unregister() of
             // Linux 6.12): one that the program has registered before must keep its own. A mapping has one, so a part
             // tells of all of it.
-            if (!vmas.isReserved(vma) && VmaTable.overlaps(registered, vma.start(), vma.end())) {
+            if (!vmas.isReserved(vma) && Ranges.overlaps(registered, vma.start(), vma.end())) {
                 long from = Math.max(start, vma.start());
                 // Some of it may have been mapped anew since: a refusal means nothing.
                 uffd.unregister(from, Math.min(end, vma.end()) - from);
             }
         }
-        forget(registered, start, end);
+        Ranges.forget(registered, start, end);
         vmas.reserve(start, end);
-    }
-
-    /** Takes a range out of ranges, start → end. What they have before and behind it stays. */
-    static void forget(TreeMap<Long, Long> ranges, long start, long end) {
-        for (Map.Entry<Long, Long> range : new TreeMap<>(ranges.headMap(end, false)).entrySet()) {
-            if (range.getValue() > start) {
-                ranges.remove(range.getKey());
-                if (range.getKey() < start) {
-                    ranges.put(range.getKey(), start);
-                }
-                if (range.getValue() > end) {
-                    ranges.merge(end, range.getValue(), Math::max);
-                }
-            }
-        }
     }
 
     /**

@@ -98,14 +98,14 @@ public final class VmaTable {
         if (has) {
             keyed.merge(start, end, Math::max);
         } else {
-            VmaPages.forget(keyed, start, end);
+            Ranges.forget(keyed, start, end);
         }
         stale = true;
     }
 
     /** What was in a range, with keys that it had, is in another one. */
     public void moved(long from, long fromEnd, long to, long toEnd) {
-        if (overlaps(keyed, from, fromEnd)) {
+        if (Ranges.overlaps(keyed, from, fromEnd)) {
             keyed(to, toEnd, true);
         }
     }
@@ -114,22 +114,8 @@ public final class VmaTable {
      * What is in this range is {@link Kind#SPECIAL} from now on, as a mapping of its own, until nothing is mapped there any more.
      */
     public void reserve(long start, long end) {
-        join(reserved, start, end);
+        Ranges.join(reserved, start, end);
         stale = true;
-    }
-
-    /** Adds a range to others. Programs move their memory page by page, and each look goes through all ranges. */
-    static void join(TreeMap<Long, Long> ranges, long start, long end) {
-        long first = start;
-        long last = end;
-        Map.Entry<Long, Long> near = ranges.floorEntry(last);
-        while (near != null && near.getValue() >= first) {
-            ranges.remove(near.getKey());
-            first = Math.min(first, near.getKey());
-            last = Math.max(last, near.getValue());
-            near = ranges.floorEntry(last);
-        }
-        ranges.put(first, last);
     }
 
     /** A page is {@link #isKept} from now on, until nothing is mapped there any more. */
@@ -157,12 +143,7 @@ public final class VmaTable {
 
     /** Whether a mapping of this table lies in a range that {@link #reserve} has named. */
     boolean isReserved(Vma vma) {
-        return overlaps(reserved, vma.start(), vma.end());
-    }
-
-    /** Whether any of these ranges, start → end, which may overlap each other, has addresses from {@code start} to before {@code end}. */
-    static boolean overlaps(TreeMap<Long, Long> ranges, long start, long end) {
-        return ranges.headMap(end, false).values().stream().anyMatch(rangeEnd -> rangeEnd > start);
+        return Ranges.overlaps(reserved, vma.start(), vma.end());
     }
 
     /** The mappings that have addresses from {@code start} to before {@code end}. */

@@ -164,11 +164,11 @@ class VmaPagesTest {
     @Test
     void partIsTakenOutOfEveryRange() {
         TreeMap<Long, Long> ranges = new TreeMap<>(Map.of(0L, 10L, 5L, 30L, 40L, 50L));
-        VmaPages.forget(ranges, 8, 20);
+        Ranges.forget(ranges, 8, 20);
         assertThat(ranges).isEqualTo(Map.of(0L, 8L, 5L, 8L, 20L, 30L, 40L, 50L));
-        VmaPages.forget(ranges, 0, 40);
+        Ranges.forget(ranges, 0, 40);
         assertThat(ranges).isEqualTo(Map.of(40L, 50L));
-        assertThat(VmaTable.overlaps(ranges, 30, 40)).isFalse();
-        assertThat(VmaTable.overlaps(ranges, 49, 60)).isTrue();
+        assertThat(Ranges.overlaps(ranges, 30, 40)).isFalse();
+        assertThat(Ranges.overlaps(ranges, 49, 60)).isTrue();
     }
 }

@@ -107,16 +107,16 @@ class VmaTableTest {
     @Test
     void reservationsThatTouchAreOne() {
         TreeMap<Long, Long> ranges = new TreeMap<>();
-        VmaTable.join(ranges, 0x3000, 0x4000);
-        VmaTable.join(ranges, 0x7000, 0x9000);
-        VmaTable.join(ranges, 0x1000, 0x2000);
+        Ranges.join(ranges, 0x3000, 0x4000);
+        Ranges.join(ranges, 0x7000, 0x9000);
+        Ranges.join(ranges, 0x1000, 0x2000);
         assertThat(ranges).containsExactly(entry(0x1000L, 0x2000L), entry(0x3000L, 0x4000L), entry(0x7000L, 0x9000L));
-        VmaTable.join(ranges, 0x2000, 0x3000);
+        Ranges.join(ranges, 0x2000, 0x3000);
         assertThat(ranges).containsExactly(entry(0x1000L, 0x4000L), entry(0x7000L, 0x9000L));
-        VmaTable.join(ranges, 0x8000, 0x8800);
-        VmaTable.join(ranges, 0x9000, 0xa000);
+        Ranges.join(ranges, 0x8000, 0x8800);
+        Ranges.join(ranges, 0x9000, 0xa000);
         assertThat(ranges).containsExactly(entry(0x1000L, 0x4000L), entry(0x7000L, 0xa000L));
-        VmaTable.join(ranges, 0, 0x8000);
+        Ranges.join(ranges, 0, 0x8000);
         assertThat(ranges).containsExactly(entry(0L, 0xa000L));
     }
 
