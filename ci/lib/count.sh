@@ -46,7 +46,7 @@ count_surefire() {
 # and is false where there is none. An exit status that says so counts as a failure whatever the line says.
 count_line() {
 	local name=$1 rc=$2 last p f s
-	last=$(grep -E "^$3: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped\$" "$4" | tail -n 1)
+	last=$(grep -aE "^$3: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped\$" "$4" | tail -n 1)
 	[ -n "$last" ] || return 1
 	last=${last#*: }
 	# shellcheck disable=SC2086 # words

@@ -8,7 +8,7 @@ run_as_suite() {
 	log=$(mktemp)
 	"ci/$name" "$@" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
-	line=$(grep -E "^$name: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped\$" "$log" | tail -n 1)
+	line=$(grep -aE "^$name: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped\$" "$log" | tail -n 1)
 	rm -f "$log"
 	echo "suite: ${line#"$name": }"
 	exit "$status"
