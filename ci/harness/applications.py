@@ -90,7 +90,7 @@ STRESSORS = {
     "mmap": "--mmap 1 --mmap-ops 20 --mmap-bytes 4m",
     "vm": "--vm 1 --vm-ops 40000 --vm-bytes 4m --vm-method all",
     "signal": "--sigq 1 --sigq-ops 400000 --sigfd 1 --sigfd-ops 100000",
-    "segv": "--sigsegv 1 --sigsegv-ops 400000",
+    "segv": "--sigsegv 1 --sigsegv-ops 60000",
     "pipe": "--pipe 1 --pipe-ops 500000",
     "eventfd": "--eventfd 1 --eventfd-ops 120000",
     # With one processor the kernel has nothing to do for it, and its threads would be gone before they are moved.
@@ -130,7 +130,7 @@ def applications():
         application("stockfish_perft", STOCKFISH, stdin=b"setoption name Threads value 4\nposition startpos\ngo perft 5\nquit\n"),
         application("stockfish_bench", "sh", "-c", BENCH, needs=(STOCKFISH,), ignore=BENCH_TIMES),
         application("stockfish_threads", "sh", "-c", BENCH_THREADS, needs=(STOCKFISH,), ignore=rb"(?s).+", verify=LEGAL_MOVES),
-        application("gm", "gm", "convert", "-size", "640x480", "gradient:red-blue", "-blur", "0x5", "-rotate", "30", "out.ppm"),
+        application("gm", "gm", "convert", "-size", "320x240", "gradient:red-blue", "-blur", "0x5", "-rotate", "30", "out.ppm"),
         application("x264", "x264", "--quiet", "--threads", "4", "--input-res", "320x240", "--fps", "25", "--demuxer", "raw",
                     "-o", "out.264", "data", inputs=("data",), stderr=False),
         application("ffmpeg", "sh", "-c", FFMPEG, needs=("ffmpeg",)),
