@@ -57,6 +57,7 @@ public final class Linux {
     public static final int NR_CLONE = 56;
     public static final int NR_FORK = 57;
     public static final int NR_VFORK = 58;
+    public static final int NR_GETSOCKOPT = 55;
     public static final int NR_EXECVE = 59;
     public static final int NR_EXIT = 60;
     public static final int NR_WAIT4 = 61;

@@ -21,8 +21,8 @@ public final class SyscallTable {
     /** Numbers the array covers; Linux 6.12 ends at 462. */
     private static final int LIMIT = 512;
 
-    private static final SyscallRule UNKNOWN =
-            new SyscallRule(-1, "unknown", SyscallClass.HOME, /* restartOnEintr= */ false, List.of());
+    private static final SyscallRule UNKNOWN = new SyscallRule(
+            -1, "unknown", SyscallClass.HOME, /* restartOnEintr= */ false, /* timed= */ false, List.of());
 
     /** The rules of one number: variants in the order of the file, and the rule when none of them holds. */
     private record Slot(Variant[] variants, SyscallRule rule) {}

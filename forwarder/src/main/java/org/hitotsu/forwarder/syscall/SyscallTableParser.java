@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class SyscallTableParser {
 
     private static final Pattern LINE = Pattern.compile(
-            "(\\d+)\\s+(\\w+)(?:\\[arg([0-5])(?:&(\\w+))?(!?=)(\\w+)])?\\s+(\\w+)\\s+(-|restart)\\s+(\\S.*)");
+            "(\\d+)\\s+(\\w+)(?:\\[arg([0-5])(?:&(\\w+))?(!?=)(\\w+)])?\\s+(\\w+)\\s+(-|restart|timed)\\s+(\\S.*)");
     private static final Pattern PAYLOAD = Pattern.compile("(in|out|inout)\\(([0-5]),([a-z0-9* ]+?)(,result)?\\)");
     private static final Pattern LENGTH =
             Pattern.compile("(\\d+)|arg([0-5])(?:\\*(\\d+))?|string|msghdr|(bits|iovec|socklen) arg([0-5])");
@@ -40,7 +40,8 @@ final class SyscallTableParser {
                     number,
                     line.group(2),
                     SyscallClass.valueOf(line.group(7).toUpperCase(Locale.ROOT)),
-                    line.group(8).equals("restart"),
+                    !line.group(8).equals("-"),
+                    line.group(8).equals("timed"),
                     payloads(where, line.group(9)));
             if (line.group(3) == null) {
                 return new SyscallTable.Line(rule, null);

@@ -129,6 +129,28 @@ class SyscallTableTest {
     }
 
     @Test
+    void whatWouldWaitItsWholeTimeOnceMoreIsMarked() {
+        assertThat(table.rule(232, new long[] {4, 0, 1, 100, 0, 0}).timed()).isTrue();
+        assertThat(table.rule(281, new long[] {4, 0, 1, 0x7fffffff, 0, 0}).timed())
+                .isTrue();
+        // For ever, as an int: also as what a compiler leaves in the upper half.
+        assertThat(table.rule(232, new long[] {4, 0, 1, -1, 0, 0}).timed()).isFalse();
+        assertThat(table.rule(281, new long[] {4, 0, 1, 0xffffffffL, 0, 0}).timed())
+                .isFalse();
+        // With a signal mask it is made at home.
+        assertThat(table.rule(281, new long[] {4, 0, 1, 100, 0x1000, 8}).syscallClass())
+                .isEqualTo(SyscallClass.HOME);
+        int[][] pointers = {{128, 2}, {208, 4}, {220, 3}, {441, 3}};
+        for (int[] call : pointers) {
+            long[] args = new long[6];
+            assertThat(table.rule(call[0], args).timed()).isFalse();
+            args[call[1]] = 0x1000;
+            assertThat(table.rule(call[0], args).timed()).isTrue();
+            assertThat(table.rule(call[0], args).restartOnEintr()).isTrue();
+        }
+    }
+
+    @Test
     void onlyForwardedCallsCarryPayloadsOrRestart() {
         for (SyscallRule rule : table.rules()) {
             if (rule.syscallClass() != SyscallClass.FORWARD) {

@@ -59,6 +59,7 @@ final class ExecutorVerticle extends VerticleBase {
     private long lastResult;
     private boolean replied;
     private boolean notExecuted;
+    private boolean passedOn;
     private int number;
     private long[] arguments = {};
     private long startedAt;
@@ -105,6 +106,7 @@ final class ExecutorVerticle extends VerticleBase {
      */
     void onRequest(SyscallRequest request) {
         long[] args = arguments(request);
+        passedOn = false;
         if (request.getSequence() == sequence && replied) {
             reply();
             return;
@@ -249,6 +251,29 @@ final class ExecutorVerticle extends VerticleBase {
         return state == State.IN_DEPUTY && TransferRest.mayBreakOff(pid, number, arguments);
     }
 
+    /** Whether the deputy has a call that would wait the whole of its time once more if it were made anew. */
+    boolean inTimedCall(int pid) {
+        return state == State.IN_DEPUTY && TimedCalls.concerns(pid, number, arguments);
+    }
+
+    /**
+     * The thread goes on to another host in the call that its deputy has. There it makes the call anew, with the number that
+     * the call has, and so gets the result of this one.
+     */
+    void passOn() {
+        passedOn = true;
+        whenDone = null;
+    }
+
+    /**
+     * {@code image}, as it has come from a host, in the call that it was passed on in if it has not come to make it anew there;
+     * null if that is not so.
+     */
+    @Nullable
+    ThreadImage stillPassedOn(ThreadImage image) {
+        return passedOn && image.register(Ptrace.Registers.RAX) == number ? image.inCall(number) : null;
+    }
+
     boolean ending() {
         return state == State.ENDING;
     }
@@ -263,6 +288,7 @@ final class ExecutorVerticle extends VerticleBase {
         io.vertx.core.Promise<@Nullable Long> call = deputyCall;
         deputyCall = null;
         whenDone = null;
+        passedOn = false;
         if (call != null) {
             // Ends the memory call around it; the thread finds the true outcome in its registers.
             whenDone = () -> {};

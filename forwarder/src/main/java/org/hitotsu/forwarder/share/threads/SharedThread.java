@@ -5,7 +5,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,9 +49,9 @@ public final class SharedThread {
     @Nullable
     TransferRest rest;
 
-    /** With this it has come home, and waits for its deputy, which has a transfer that is not to be broken off. */
+    /** In this it has come home, and waits for its deputy to finish it. */
     @Nullable
-    ThreadImage waiting;
+    KeptCall kept;
 
     io.vertx.core.@Nullable Promise<Void> moved;
     int movingTo;
@@ -79,8 +78,9 @@ public final class SharedThread {
         return node;
     }
 
+    /** At home is also one whose deputy finishes a call for it there. */
     public Place place() {
-        return place;
+        return kept != null && kept.timed() ? Place.HOME : place;
     }
 
     /** System calls forwarded. */

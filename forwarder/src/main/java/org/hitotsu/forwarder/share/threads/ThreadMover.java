@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
@@ -184,6 +185,9 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread.moved != null) {
             return thread.moved.future().otherwiseEmpty().compose(done -> move(tid, node));
         }
+        if (thread.kept != null && thread.kept.timed()) {
+            return moveInCall(thread, thread.kept, node);
+        }
         if (thread.node() == node && thread.place != SharedThread.Place.RETURNING) {
             return Future.succeededFuture();
         }
@@ -195,6 +199,32 @@ public final class ThreadMover implements OriginThreads.Events {
         } else if (thread.place == SharedThread.Place.OUT) {
             recall(thread, "migrate");
         }
+        return promise.future();
+    }
+
+    /** Moves a thread that is at home in a call which its deputy keeps. */
+    private Future<Void> moveInCall(SharedThread thread, KeptCall kept, int node) {
+        if (node == network.selfId() && !releasing) {
+            return Future.succeededFuture();
+        }
+        Promise<Void> promise = Promise.promise();
+        thread.moved = promise;
+        thread.movingTo = node;
+        if (node == network.selfId()) {
+            takeCallHome(thread, kept.image(), "release");
+            return promise.future();
+        }
+        listener.ensureHost(node).onComplete(ready -> {
+            if (thread.kept != kept) {
+                // The call has ended, or a signal has ended it: it goes on from there.
+                return;
+            }
+            if (ready.failed()) {
+                moveFailed(thread, ready.cause());
+            } else {
+                passOn(thread, kept.image());
+            }
+        });
         return promise.future();
     }
 
@@ -307,15 +337,33 @@ public final class ThreadMover implements OriginThreads.Events {
             comeHome(thread, image, false);
             return;
         }
-        thread.place = SharedThread.Place.OUT;
-        visit(thread, node);
-        thread.leftAtNanos = System.nanoTime();
         if (thread.executor == null) {
             ExecutorVerticle executor = new ExecutorVerticle(
                     network, key, thread, threads, memoryCalls, priorityPages, affinityCalls, metrics);
             thread.executor = executor;
             context.owner().deployVerticle(executor);
         }
+        sendOut(thread, node, image, thread.executor.sequence());
+    }
+
+    /** In the call that its deputy has, a thread goes on to the host that it is to move to. */
+    private void passOn(SharedThread thread, ThreadImage image) {
+        ExecutorVerticle executor = Objects.requireNonNull(thread.executor);
+        if (thread.signalled || !listener.hosts().contains(thread.movingTo)) {
+            takeCallHome(thread, image, "migrate");
+            return;
+        }
+        thread.kept = null;
+        executor.passOn();
+        ThreadImage before = image.beforeCall(image.register(Registers.ORIG_RAX));
+        // The host numbers the call that it makes next as this one.
+        sendOut(thread, thread.movingTo, before, executor.sequence() - 1);
+    }
+
+    private void sendOut(SharedThread thread, int node, ThreadImage image, long sequence) {
+        thread.place = SharedThread.Place.OUT;
+        visit(thread, node);
+        thread.leftAtNanos = System.nanoTime();
         transplants++;
         metrics.transplant(Metrics.Direction.OUT);
         network.send(
@@ -323,7 +371,7 @@ public final class ThreadMover implements OriginThreads.Events {
                 key.message()
                         .setTransplant(Transplant.newBuilder()
                                 .setThreadId(thread.id())
-                                .setSequence(thread.executor.sequence())
+                                .setSequence(sequence)
                                 .setImage(Images.toWire(image)))
                         .build(),
                 Payload.of(image.xstate()));
@@ -365,7 +413,7 @@ public final class ThreadMover implements OriginThreads.Events {
                 return;
             }
             thread.place = SharedThread.Place.HOME;
-            if (thread.moved != null && thread.movingTo != network.selfId()) {
+            if (isOnward(thread)) {
                 leave(thread, thread.movingTo);
             } else {
                 movedTo(thread);
@@ -390,38 +438,65 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         thread.place = SharedThread.Place.RETURNING;
-        if (homecoming.getInCall() == 0) {
-            arrived(thread, image, reason);
-            return;
+        long inCall = homecoming.getInCall();
+        if (inCall == 0) {
+            ThreadImage passedOn = executor.stillPassedOn(image);
+            if (passedOn == null) {
+                arrived(thread, image, reason);
+                return;
+            }
+            image = passedOn;
+            inCall = executor.sequence();
         }
+        inCall(thread, executor, image, inCall, reason);
+    }
+
+    /** A thread has come from its host in a call. */
+    private void inCall(SharedThread thread, ExecutorVerticle executor, ThreadImage image, long inCall, String reason) {
         long nr = image.register(Registers.ORIG_RAX);
-        switch (executor.callState(homecoming.getInCall())) {
+        switch (executor.callState(inCall)) {
             case NOT_BEGUN -> arrived(thread, image.beforeCall(nr), reason);
             case DONE -> arrived(thread, executor.settled(image), reason);
             case WILL_COME -> executor.whenDone(() -> arrived(thread, executor.settled(image), reason));
             case IN_DEPUTY -> {
-                if (thread.signalled || !executor.mayBreakOff(space.pid())) {
-                    takeCallHome(thread, executor, image, reason);
-                    return;
+                boolean transfer = executor.mayBreakOff(space.pid());
+                boolean timed = !transfer && executor.inTimedCall(space.pid());
+                if (thread.signalled || !transfer && !timed) {
+                    takeCallHome(thread, image, reason);
+                } else if (timed && isOnward(thread)) {
+                    passOn(thread, image);
+                } else {
+                    keepCall(thread, executor, new KeptCall(image, timed), reason);
                 }
-                thread.waiting = image;
-                executor.whenDone(() -> {
-                    thread.waiting = null;
-                    arrived(thread, executor.settled(image), reason);
-                });
             }
         }
     }
 
-    private void takeCallHome(SharedThread thread, ExecutorVerticle executor, ThreadImage image, String reason) {
+    private void keepCall(SharedThread thread, ExecutorVerticle executor, KeptCall kept, String reason) {
+        thread.kept = kept;
+        executor.whenDone(() -> {
+            thread.kept = null;
+            arrived(thread, executor.settled(kept.image()), reason);
+        });
+        if (kept.timed()) {
+            visit(thread, network.selfId());
+            movedTo(thread);
+        }
+    }
+
+    private void takeCallHome(SharedThread thread, ThreadImage image, String reason) {
+        thread.kept = null;
         comeHome(thread, image, true);
-        executor.callTaken();
+        Objects.requireNonNull(thread.executor).callTaken();
         scheduleReturn(thread, reason);
     }
 
+    private boolean isOnward(SharedThread thread) {
+        return thread.moved != null && thread.movingTo != network.selfId();
+    }
+
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
-        boolean onward = thread.moved != null && thread.movingTo != network.selfId();
-        if (onward && !thread.signalled && !image.trapDue()) {
+        if (isOnward(thread) && !thread.signalled && !image.trapDue()) {
             depart(thread, thread.movingTo, image);
             return;
         }
@@ -562,13 +637,12 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         TransferRest rest = thread.rest;
-        ThreadImage waiting = thread.waiting;
+        KeptCall kept = thread.kept;
         if (rest != null && rest.executing()) {
             thread.rest = null;
             comeHome(thread, rest::breakOff);
-        } else if (waiting != null) {
-            thread.waiting = null;
-            takeCallHome(thread, java.util.Objects.requireNonNull(thread.executor), waiting, "signal");
+        } else if (kept != null) {
+            takeCallHome(thread, kept.image(), "signal");
         }
     }
 

@@ -18,7 +18,7 @@ class ImagesTest {
     private static final int FS_BASE = 21;
     private static final int GS_BASE = 22;
 
-    private static long[] registers() {
+    static long[] registers() {
         long[] registers = new long[Registers.COUNT];
         for (int i = 0; i < registers.length; i++) {
             registers[i] = 0x100 + i;

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.jspecify.annotations.Nullable;
 
 /** Writes down what it is asked to do. System calls in the space succeed with 0, or as {@link #results} says. */
@@ -26,6 +27,9 @@ final class RecordingThreads implements OriginThreads {
 
     final List<String> log;
     final Map<Integer, Future<Long>> results = new HashMap<>();
+    /** What a parked thread's image is; never there by itself. */
+    Future<ThreadImage> parked = Promise.<ThreadImage>promise().future();
+
     long programBreak = 0x500000;
 
     RecordingThreads(List<String> log) {
@@ -81,7 +85,7 @@ final class RecordingThreads implements OriginThreads {
 
     @Override
     public Future<ThreadImage> park(int tid) {
-        return Promise.<ThreadImage>promise().future();
+        return parked;
     }
 
     @Override
@@ -91,7 +95,7 @@ final class RecordingThreads implements OriginThreads {
 
     @Override
     public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
-        log.add("resume " + tid);
+        log.add("resume " + tid + (inCall ? " in call" : ", rax " + image.register(Registers.RAX)));
         return Future.succeededFuture();
     }
 
