@@ -12,7 +12,7 @@
 
 /* Many times what lies between two moves of a thread. */
 #define WAIT (200 * MILLISECOND)
-#define WAYS 12
+#define WAYS 16
 
 static const struct timespec span = { 0, WAIT };
 
@@ -68,8 +68,10 @@ static void pass_time(int way, int epoll, int socket)
 	struct epoll_event event;
 	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+	sigset_t none;
 	char byte;
 
+	sigemptyset(&none);
 	switch (way) {
 	case 0:
 		CHECK(epoll_wait(epoll, &event, 1, WAIT / MILLISECOND) == 0);
@@ -102,6 +104,18 @@ static void pass_time(int way, int epoll, int socket)
 		CHECK(select(0, NULL, NULL, NULL, &interval) == 0);
 		break;
 	case 10:
+		CHECK(epoll_pwait(epoll, &event, 1, WAIT / MILLISECOND, &none) == 0);
+		break;
+	case 11:
+		CHECK(syscall(SYS_epoll_pwait2, epoll, &event, 1, &span, &none, 8) == 0);
+		break;
+	case 12:
+		CHECK(ppoll(NULL, 0, &span, &none) == 0);
+		break;
+	case 13:
+		CHECK(pselect(0, NULL, NULL, NULL, &span, &none) == 0);
+		break;
+	case 14:
 		CHECK(clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL) == 0);
 		break;
 	default:

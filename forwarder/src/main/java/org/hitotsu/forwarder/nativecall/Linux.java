@@ -79,6 +79,7 @@ public final class Linux {
     public static final int NR_WAITID = 247;
     public static final int NR_OPENAT = 257;
     public static final int NR_GET_ROBUST_LIST = 274;
+    public static final int NR_SPLICE = 275;
     public static final int NR_FALLOCATE = 285;
     public static final int NR_PRLIMIT64 = 302;
     public static final int NR_PROCESS_VM_READV = 310;

@@ -5,6 +5,10 @@ public final class SocketTimeouts {
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
+    /** S_IFMT and S_IFSOCK of inode(7). */
+    private static final int FORMAT = 0xf000;
+
+    private static final int SOCKET = 0xc000;
     /** {@code struct timeval}. */
     private static final int TIMEVAL_SIZE = 16;
 
@@ -12,6 +16,10 @@ public final class SocketTimeouts {
 
     /** Whether descriptor {@code fd} of process {@code pid} is a socket on which not every wait is for ever. */
     public static boolean any(int pid, int fd) {
+        // Of anything else no copy is made: closing it might wait for a file server (fuse(4), nfs(5)).
+        if ((Linux.mode("/proc/" + pid + "/fd/" + Integer.toUnsignedString(fd)) & FORMAT) != SOCKET) {
+            return false;
+        }
         long process = Linux.pidfdOpen(pid);
         if (process < 0) {
             return false;

@@ -10,7 +10,8 @@ import java.util.List;
  * @param syscallClass what becomes of it
  * @param restartOnEintr it answers EINTR after a stop of the executing task although nobody signalled it, and the kernel
  *     does not restart it: whoever stopped the task, and knows that no signal came, executes it again
- * @param timed that is so, and made anew it would wait the whole of its time once more
+ * @param timed it ends after a time, and made anew it would wait the whole of it once more. Whether it is restarted, the rule
+ *     without conditions tells
  * @param payloads memory that may travel with it; empty if there is none or it is not known
  */
 public record SyscallRule(

@@ -40,7 +40,7 @@ final class SyscallTableParser {
                     number,
                     line.group(2),
                     SyscallClass.valueOf(line.group(7).toUpperCase(Locale.ROOT)),
-                    !line.group(8).equals("-"),
+                    line.group(8).equals("restart"),
                     line.group(8).equals("timed"),
                     payloads(where, line.group(9)));
             if (line.group(3) == null) {

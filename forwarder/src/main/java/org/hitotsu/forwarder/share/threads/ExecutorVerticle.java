@@ -106,6 +106,7 @@ final class ExecutorVerticle extends VerticleBase {
      */
     void onRequest(SyscallRequest request) {
         long[] args = arguments(request);
+        // It has made the call anew.
         passedOn = false;
         if (request.getSequence() == sequence && replied) {
             reply();
@@ -265,13 +266,11 @@ final class ExecutorVerticle extends VerticleBase {
         whenDone = null;
     }
 
-    /**
-     * {@code image}, as it has come from a host, in the call that it was passed on in if it has not come to make it anew there;
-     * null if that is not so.
-     */
-    @Nullable
-    ThreadImage stillPassedOn(ThreadImage image) {
-        return passedOn && image.register(Ptrace.Registers.RAX) == number ? image.inCall(number) : null;
+    /** The thread has left a host; whether it had been passed on to that one, in the call with the last number. */
+    boolean takePassedOn() {
+        boolean was = passedOn;
+        passedOn = false;
+        return was;
     }
 
     boolean ending() {
@@ -288,7 +287,6 @@ final class ExecutorVerticle extends VerticleBase {
         io.vertx.core.Promise<@Nullable Long> call = deputyCall;
         deputyCall = null;
         whenDone = null;
-        passedOn = false;
         if (call != null) {
             // Ends the memory call around it; the thread finds the true outcome in its registers.
             whenDone = () -> {};

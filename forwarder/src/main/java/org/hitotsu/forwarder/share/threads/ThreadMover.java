@@ -191,14 +191,19 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread.node() == node && thread.place != SharedThread.Place.RETURNING) {
             return Future.succeededFuture();
         }
-        Promise<Void> promise = Promise.promise();
-        thread.moved = promise;
-        thread.movingTo = node;
+        Future<Void> there = moving(thread, node);
         if (thread.place == SharedThread.Place.HOME) {
             leave(thread, node);
         } else if (thread.place == SharedThread.Place.OUT) {
             recall(thread, "migrate");
         }
+        return there;
+    }
+
+    private static Future<Void> moving(SharedThread thread, int node) {
+        Promise<Void> promise = Promise.promise();
+        thread.moved = promise;
+        thread.movingTo = node;
         return promise.future();
     }
 
@@ -207,25 +212,20 @@ public final class ThreadMover implements OriginThreads.Events {
         if (node == network.selfId() && !releasing) {
             return Future.succeededFuture();
         }
-        Promise<Void> promise = Promise.promise();
-        thread.moved = promise;
-        thread.movingTo = node;
         if (node == network.selfId()) {
+            Future<Void> home = moving(thread, node);
             takeCallHome(thread, kept.image(), "release");
-            return promise.future();
+            return home;
         }
-        listener.ensureHost(node).onComplete(ready -> {
-            if (thread.kept != kept) {
-                // The call has ended, or a signal has ended it: it goes on from there.
-                return;
+        return listener.ensureHost(node).compose(ready -> {
+            if (ended || byTid.get(thread.tid()) != thread || thread.kept != kept || thread.moved != null) {
+                // The call has ended meanwhile, perhaps with the thread.
+                return move(thread.tid(), node);
             }
-            if (ready.failed()) {
-                moveFailed(thread, ready.cause());
-            } else {
-                passOn(thread, kept.image());
-            }
+            Future<Void> there = moving(thread, node);
+            passOn(thread, kept.image());
+            return there;
         });
-        return promise.future();
     }
 
     /**
@@ -298,6 +298,14 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void leave(SharedThread thread, int node) {
+        if (TimedCalls.holdAtHome(space.pid(), thread.tid())) {
+            moveFailed(
+                    thread,
+                    new IllegalStateException(
+                            "thread " + thread.tid() + ": waits in a system call that runs at home only,"
+                                    + " and would begin its time-out anew; try again when it has returned"));
+            return;
+        }
         thread.place = SharedThread.Place.LEAVING;
         listener.ensureHost(node).compose(ready -> threads.park(thread.tid())).onComplete(parked -> {
             if (thread.place != SharedThread.Place.LEAVING) {
@@ -333,7 +341,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** The thread's task is a deputy and its image is here: sends it out, or home if the host has gone meanwhile. */
     private void depart(SharedThread thread, int node, ThreadImage image) {
-        if (thread.signalled || node == network.selfId() || !listener.hosts().contains(node)) {
+        if (!canGo(thread, node)) {
             comeHome(thread, image, false);
             return;
         }
@@ -346,10 +354,18 @@ public final class ThreadMover implements OriginThreads.Events {
         sendOut(thread, node, image, thread.executor.sequence());
     }
 
+    /** Whether a thread can be sent there now. If only its shadow is not ready yet, the thread leaves again from home. */
+    private boolean canGo(SharedThread thread, int node) {
+        return !thread.signalled
+                && node != network.selfId()
+                && listener.hosts().contains(node)
+                && listener.ensureHost(node).succeeded();
+    }
+
     /** In the call that its deputy has, a thread goes on to the host that it is to move to. */
     private void passOn(SharedThread thread, ThreadImage image) {
         ExecutorVerticle executor = Objects.requireNonNull(thread.executor);
-        if (thread.signalled || !listener.hosts().contains(thread.movingTo)) {
+        if (!canGo(thread, thread.movingTo)) {
             takeCallHome(thread, image, "migrate");
             return;
         }
@@ -439,14 +455,15 @@ public final class ThreadMover implements OriginThreads.Events {
         }
         thread.place = SharedThread.Place.RETURNING;
         long inCall = homecoming.getInCall();
-        if (inCall == 0) {
-            ThreadImage passedOn = executor.stillPassedOn(image);
-            if (passedOn == null) {
-                arrived(thread, image, reason);
-                return;
-            }
-            image = passedOn;
+        boolean passedOn = executor.takePassedOn();
+        if (inCall == 0 && passedOn) {
+            // It still stands before the call, which it was to make anew there.
+            image = image.inCall(image.register(Registers.RAX));
             inCall = executor.sequence();
+        }
+        if (inCall == 0) {
+            arrived(thread, image, reason);
+            return;
         }
         inCall(thread, executor, image, inCall, reason);
     }

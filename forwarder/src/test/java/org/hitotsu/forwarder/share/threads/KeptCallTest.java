@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.Collection;
 import java.util.List;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -25,6 +26,7 @@ class KeptCallTest {
     private static final int OTHER = 3;
     private static final String EXECUTED = "deputy 1000 call 232 4 1000 1 64 0 0";
 
+    private final Listener listener = new Listener();
     private OriginFixture origin;
     private ThreadMover mover;
 
@@ -38,7 +40,7 @@ class KeptCallTest {
                 origin.space,
                 origin.memory,
                 new Placement(false, List::of),
-                new Listener(),
+                listener,
                 origin.metrics,
                 null));
         origin.threads.parked = Future.succeededFuture(image(-1, 0));
@@ -89,6 +91,24 @@ class KeptCallTest {
     }
 
     @Test
+    void comesFromBehindTheCallAsItIs() throws Exception {
+        goesOnToAnotherHostWhileTheDeputyWaitsOn();
+        move(OriginFixture.ORIGIN);
+        comesFrom(OTHER, 0, image(-1, 100).with(Registers.RAX, 7));
+        assertThat(origin.log).containsExactly(EXECUTED, "resume 1000, rax 7");
+    }
+
+    /** That it came in a call of one stay says nothing of the next one, which may end before a call that looks the same. */
+    @Test
+    void makesItsNextCall() throws Exception {
+        takesTheResultHomeThatItHasNotComeToAskFor();
+        move(HOST);
+        move(OriginFixture.ORIGIN);
+        comesFrom(HOST, 0, inCall().beforeCall(EPOLL_WAIT));
+        assertThat(origin.log).last().isEqualTo("resume 1000, rax 232");
+    }
+
+    @Test
     void isBrokenOffByASignalOnTheWay() throws Exception {
         move(OTHER);
         comesFrom(HOST, 1, inCall());
@@ -120,6 +140,53 @@ class KeptCallTest {
         executed(2);
         assertThat(origin.log).containsExactly(EXECUTED);
         assertReply(OTHER, 2);
+    }
+
+    /** The call ends before there is a place for its thread. */
+    @Test
+    void waitsForItsPlaceAtHome() throws Exception {
+        move(OriginFixture.ORIGIN);
+        comesFrom(HOST, 1, inCall());
+        Promise<Void> ready = Promise.promise();
+        listener.ready = ready.future();
+        Future<Void> moved = move(OTHER);
+        executed(0);
+        assertThat(origin.log).containsExactly(EXECUTED, "resume 1000, rax 0");
+        assertNotSentOut();
+        assertThat(moved.isComplete()).isFalse();
+        origin.loop.run(ready::complete);
+        origin.loop.settle();
+        assertThat(moved.succeeded()).isTrue();
+        assertThat(lastTransplant(OTHER).getSequence()).isEqualTo(1);
+    }
+
+    @Test
+    void goesHomeIfItsNextPlaceIsNotReady() throws Exception {
+        Promise<Void> ready = Promise.promise();
+        listener.ready = ready.future();
+        Future<Void> moved = move(OTHER);
+        comesFrom(HOST, 1, inCall());
+        assertThat(origin.log).containsExactly(EXECUTED, "resume 1000 in call");
+        assertNotSentOut();
+        origin.loop.run(() -> ready.fail("no memory"));
+        origin.loop.settle();
+        assertThat(moved.cause()).hasMessage("no memory");
+        assertThat(thread().place()).isEqualTo(SharedThread.Place.HOME);
+    }
+
+    @Test
+    void endsWithItsThread() throws Exception {
+        move(OriginFixture.ORIGIN);
+        comesFrom(HOST, 1, inCall());
+        Promise<Void> ready = Promise.promise();
+        listener.ready = ready.future();
+        Future<Void> moved = move(OTHER);
+        origin.loop.run(() -> mover.onThreadGone(TID));
+        origin.loop.run(ready::complete);
+        origin.loop.settle();
+        assertThat(moved.cause()).hasMessageContaining("has ended");
+        assertNotSentOut();
+        assertThat(origin.log).containsExactly(EXECUTED);
     }
 
     @Test
@@ -181,6 +248,11 @@ class KeptCallTest {
         return last(to).getTransplant();
     }
 
+    private void assertNotSentOut() {
+        assertThat(origin.network.sent())
+                .noneMatch(sent -> sent.to() == OTHER && sent.message().hasTransplant());
+    }
+
     private void assertReply(int to, long result) {
         assertThat(last(to).getSyscallReply().getSequence()).isEqualTo(1);
         assertThat(last(to).getSyscallReply().getResult()).isEqualTo(result);
@@ -204,6 +276,8 @@ class KeptCallTest {
     }
 
     private static final class Listener implements ThreadMover.Listener {
+        Future<Void> ready = Future.succeededFuture();
+
         @Override
         public void onEnded() {}
 
@@ -215,7 +289,7 @@ class KeptCallTest {
 
         @Override
         public Future<Void> ensureHost(int node) {
-            return Future.succeededFuture();
+            return ready;
         }
 
         @Override
