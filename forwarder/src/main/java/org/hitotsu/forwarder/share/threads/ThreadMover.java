@@ -5,8 +5,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,9 +59,6 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
-    /** Ended threads that `ps` still lists, of one program. */
-    private static final int REMEMBERED = 1024;
-
     private static final int FIRST_RETURN_MILLIS = 2;
     /** For all threads to come home when the program is to be let go. */
     private static final int HOME_MILLIS = 8000;
@@ -84,14 +79,9 @@ public final class ThreadMover implements OriginThreads.Events {
     private final Placement placement;
     private final Listener listener;
     private final Metrics metrics;
-    private final Map<Integer, SharedThread> byTid = new LinkedHashMap<>();
-    private final Map<Long, SharedThread> byId = new HashMap<>();
-    private final Map<Long, SharedThread> endedThreads = new LinkedHashMap<>();
+    private final ThreadTable table;
     private final Map<String, Long> homecomings = new java.util.TreeMap<>();
-    private long nextId = 1;
     private long transplants;
-    private long syscallsOfEnded;
-    private int away;
     private boolean ended;
     private boolean releasing;
 
@@ -118,20 +108,19 @@ public final class ThreadMover implements OriginThreads.Events {
         this.priorityPages = new PriorityPages(space, memory);
         this.placement = placement;
         this.listener = listener;
+        this.table = new ThreadTable(network.selfId(), listener::onAway);
         this.metrics = metrics;
         this.cpus = cpus;
         this.affinityCalls = cpus == null
                 ? null
                 : new AffinityCalls(
-                        memoryCalls, cpus, space.processors(), space.callMemory(), space.pid(), byTid::containsKey);
+                        memoryCalls, cpus, space.processors(), space.callMemory(), space.pid(), table::contains);
         threads.events(this);
         threads.ids().forEach(this::add);
     }
 
     private SharedThread add(int tid) {
-        SharedThread thread = new SharedThread(nextId++, tid, network.selfId());
-        byTid.put(tid, thread);
-        byId.put(thread.id(), thread);
+        SharedThread thread = table.add(tid);
         for (int host : listener.hosts()) {
             network.send(
                     host,
@@ -145,12 +134,12 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** The thread table. */
     public Collection<SharedThread> threads() {
-        return byTid.values();
+        return table.all();
     }
 
     /** Threads that left the table keep what they forwarded in this sum. */
     public long syscallsForwarded() {
-        return byTid.values().stream().mapToLong(SharedThread::syscalls).sum() + syscallsOfEnded;
+        return table.syscallsForwarded();
     }
 
     public long transplants() {
@@ -170,7 +159,7 @@ public final class ThreadMover implements OriginThreads.Events {
      * @param node the origin's own id for home
      */
     public Future<Void> move(int tid, int node) {
-        SharedThread thread = byTid.get(tid);
+        SharedThread thread = table.byTid(tid);
         // At the program's end a move that another one waited for begins while the threads are still in the table.
         if (thread == null || ended) {
             return Future.failedFuture("thread " + tid + ": has ended; look at `hitotsu ps`");
@@ -218,7 +207,7 @@ public final class ThreadMover implements OriginThreads.Events {
             return home;
         }
         return listener.ensureHost(node).compose(ready -> {
-            if (ended || byTid.get(thread.tid()) != thread || thread.kept != kept || thread.moved != null) {
+            if (ended || !table.holds(thread) || thread.kept != kept || thread.moved != null) {
                 // The call has ended meanwhile, perhaps with the thread.
                 return move(thread.tid(), node);
             }
@@ -251,7 +240,7 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private String whoIsAway() {
-        return byTid.values().stream()
+        return table.all().stream()
                 .filter(thread -> thread.place != SharedThread.Place.HOME)
                 .findFirst()
                 .map(thread ->
@@ -262,7 +251,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void allHome(Promise<Void> home) {
         List<Future<Void>> moves = new ArrayList<>();
-        for (SharedThread thread : List.copyOf(byTid.values())) {
+        for (SharedThread thread : List.copyOf(table.all())) {
             // Also for one that is at home: it may be about to leave, and is not to go out again.
             moves.add(move(thread.tid(), network.selfId()).otherwiseEmpty());
         }
@@ -272,7 +261,7 @@ public final class ThreadMover implements OriginThreads.Events {
             }
             if (ended) {
                 home.tryFail("has ended");
-            } else if (byTid.values().stream().allMatch(thread -> thread.place == SharedThread.Place.HOME)) {
+            } else if (table.all().stream().allMatch(thread -> thread.place == SharedThread.Place.HOME)) {
                 home.tryComplete();
             } else {
                 // Some are ending, or have been told to come for a signal meanwhile.
@@ -378,7 +367,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void sendOut(SharedThread thread, int node, ThreadImage image, long sequence) {
         thread.place = SharedThread.Place.OUT;
-        visit(thread, node);
+        table.visit(thread, node);
         thread.leftAtNanos = System.nanoTime();
         transplants++;
         metrics.transplant(Metrics.Direction.OUT);
@@ -392,18 +381,6 @@ public final class ThreadMover implements OriginThreads.Events {
                         .build(),
                 Payload.of(image.xstate()));
         movedTo(thread);
-    }
-
-    private void visit(SharedThread thread, int node) {
-        int before = away;
-        // A thread that has ended may still be on its way home; gone() has counted it.
-        if (byTid.get(thread.tid()) == thread) {
-            away += (node == network.selfId() ? 0 : 1) - (thread.node() == network.selfId() ? 0 : 1);
-        }
-        thread.visit(node);
-        if (away != before) {
-            listener.onAway(away);
-        }
     }
 
     private void recall(SharedThread thread, String reason) {
@@ -421,7 +398,7 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void comeHome(SharedThread thread, Supplier<Future<Void>> resume) {
-        visit(thread, network.selfId());
+        table.visit(thread, network.selfId());
         thread.place = SharedThread.Place.RETURNING;
         thread.signalled = false;
         resume.get().onComplete(resumed -> {
@@ -441,7 +418,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** A thread has left its host. The payload is its extended state. */
     public void onHomecoming(int from, Homecoming homecoming, byte[] xstate) {
-        SharedThread thread = byId.get(homecoming.getThreadId());
+        SharedThread thread = table.byId(homecoming.getThreadId());
         if (thread == null || thread.executor == null || thread.node() != from) {
             return;
         }
@@ -496,7 +473,7 @@ public final class ThreadMover implements OriginThreads.Events {
             arrived(thread, executor.settled(kept.image()), reason);
         });
         if (kept.timed()) {
-            visit(thread, network.selfId());
+            table.visit(thread, network.selfId());
             movedTo(thread);
         }
     }
@@ -538,7 +515,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void returnLater(SharedThread thread, int node, int millis) {
         context.owner().setTimer(millis, timer -> {
-            if (ended || byTid.get(thread.tid()) != thread || thread.wanted != node || !network.isUp(node)) {
+            if (ended || !table.holds(thread) || thread.wanted != node || !network.isUp(node)) {
                 return;
             }
             if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
@@ -550,7 +527,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** A forwarded system call. */
     public void onSyscall(int from, SyscallRequest request) {
-        SharedThread thread = byId.get(request.getThreadId());
+        SharedThread thread = table.byId(request.getThreadId());
         if (thread == null || thread.executor == null || thread.node() != from) {
             return;
         }
@@ -576,10 +553,10 @@ public final class ThreadMover implements OriginThreads.Events {
     @Override
     public void onThreadCreated(int tid, int creator) {
         if (cpus != null) {
-            cpus.created(tid, creator, byTid.keySet());
+            cpus.created(tid, creator, table.tids());
         }
         add(tid);
-        int node = releasing ? network.selfId() : placement.choose(byTid.values(), network.selfId());
+        int node = releasing ? network.selfId() : placement.choose(table.all(), network.selfId());
         if (node == network.selfId()) {
             threads.release(tid);
             return;
@@ -591,15 +568,13 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onThreadGone(int tid) {
-        SharedThread thread = byTid.remove(tid);
+        SharedThread thread = table.remove(tid);
         if (thread == null) {
             return;
         }
-        byId.remove(thread.id());
         if (cpus != null) {
             cpus.gone(tid);
         }
-        syscallsOfEnded += thread.syscalls();
         thread.place = SharedThread.Place.ENDING;
         gone(thread);
         for (int host : listener.hosts()) {
@@ -613,13 +588,6 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void gone(SharedThread thread) {
-        endedThreads.put(thread.id(), thread);
-        if (endedThreads.size() > REMEMBERED) {
-            endedThreads.remove(endedThreads.keySet().iterator().next());
-        }
-        if (thread.node() != network.selfId()) {
-            listener.onAway(--away);
-        }
         moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
         ExecutorVerticle executor = thread.executor;
         if (executor != null && executor.deploymentID() != null) {
@@ -629,12 +597,12 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** Threads that have ended, for people who ask where they ran. */
     public Collection<SharedThread> endedThreads() {
-        return endedThreads.values();
+        return table.ended();
     }
 
     @Override
     public void onExecuted(int tid, long result) {
-        SharedThread thread = byTid.get(tid);
+        SharedThread thread = table.byTid(tid);
         if (thread != null && thread.rest != null) {
             thread.rest.onExecuted(result);
         } else if (thread != null && thread.executor != null) {
@@ -644,7 +612,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onDeputySignal(int tid) {
-        SharedThread thread = byTid.get(tid);
+        SharedThread thread = table.byTid(tid);
         if (thread == null) {
             return;
         }
@@ -735,11 +703,6 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void end() {
         ended = true;
-        for (SharedThread thread : byTid.values()) {
-            syscallsOfEnded += thread.syscalls();
-            gone(thread);
-        }
-        byTid.clear();
-        byId.clear();
+        table.removeAll().forEach(this::gone);
     }
 }
