@@ -24,6 +24,8 @@ PROGRAMS = "ffmpeg graphicsmagick nodejs openssl redis-tools sqlite3 stockfish s
 # Dependencies which serve only the package manager and graphics.
 LEFT_OUT = re.compile(r"^(apt|dpkg|debconf|perl|init-system-helpers|adwaita.*|hicolor.*|systemd.*|udev|fonts-.*)$")
 NOT_NEEDED = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/")
+# Where links are of which the package manager has chosen the target: of programs, and of libraries such as libblas.so.3.
+ALTERNATIVES = ("/usr/bin", "/usr/lib/x86_64-linux-gnu")
 MADE_HERE = ("/usr/bin/sh", "/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/protocols", "/etc/services")
 
 
@@ -76,7 +78,7 @@ def file_list(packages):
         for path in (os.path.join(where, name) for name in directories + files):
             # Debian keeps its settings in /etc.
             paths.update((path, os.path.realpath(path)))
-    for link in Path("/usr/bin").iterdir():
+    for link in (link for where in ALTERNATIVES for link in Path(where).iterdir()):
         target = os.readlink(link) if link.is_symlink() else ""
         if target.startswith("/etc/alternatives/") and os.path.realpath(link) in paths:
             paths.update((str(link), target))

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ci/vm e2e` and `ci/vm transparency`: these suites on nodes that are guests. Node k is guest k; programs start in guest 1."""
+"""`ci/vm e2e` and `ci/vm transparency`: these suites on nodes that are guests. Node k is guest k; programs start in guest 1.
+
+With --together all nodes are in one guest, where the suite starts them: under emulation that takes half the time, and the
+other processors are free for another such guest with another --seed or --area.
+"""
 
 import shlex
 import time
@@ -66,6 +70,16 @@ done
 leftovers >&2 || { echo "node n{number} left something behind" >&2; exit 1; }
 """
 
+TOGETHER = """
+cd {tree} || exit
+export HITOTSU_LOG={log}
+mkdir -p /run/results/failed /run/results/strace
+python3 ci/{suite} --backend {backend} --nodes {nodes} --keep-logs /run/results/failed {options}
+status=$?
+rmdir /run/results/failed /run/results/strace 2>/dev/null
+exit $status
+"""
+
 RUN_SUITE = """
 mkdir -p /run/results/failed /run/results/strace
 python3 ci/{suite} --existing {socket} --nodes {nodes} --keep-logs /run/results/failed {options} &
@@ -81,6 +95,7 @@ kill -TERM $node
 
 def add_arguments(parser, suite):
     parser.add_argument("--nodes", type=int, default=2, help="how many guests, each a node (default 2)")
+    parser.add_argument("--together", action="store_true", help="all nodes in one guest")
     parser.add_argument("--slow", type=float, default=8.0, metavar="FACTOR", help="allow so many times the usual time (8)")
     parser.add_argument("--settle", type=int, default=600, metavar="MS", help="time for threads to move (default 600)")
     parser.add_argument("--effort", type=float, default=0.2, metavar="PART", help="part of our workloads' repetitions (0.2)")
@@ -138,6 +153,16 @@ def job(number, backend, options):
     return script + STOP_NODE.replace("{number}", str(number))
 
 
+def together(options):
+    """The bash script of the guest which has all nodes."""
+    words = {"tree": shlex.quote(str(TREE)), "log": shlex.quote(options.log), "suite": options.what, "nodes": options.nodes}
+    return JAVA + TOGETHER.format(**words, backend=shlex.quote(options.backend), options=suite_options(options))
+
+
+def guests(options):
+    return 1 if options.together else options.nodes
+
+
 def backends(options):
     given = options.backend.split(",")
     return given + given[-1:] * (options.nodes - len(given))
@@ -147,8 +172,11 @@ def run(options, machines, used, echo, report_dead):
     """Boots the guests, runs the suite in the first, stops the nodes. Returns the suite's exit status, or 1 for a node's."""
     started = time.monotonic()
     limit = options.timeout or 1500
-    for number, (one, backend) in enumerate(zip(used, backends(options)), 1):
-        machines.add(one, job(number, backend, options))
+    if options.together:
+        machines.add(used[0], together(options))
+    else:
+        for number, (one, backend) in enumerate(zip(used, backends(options)), 1):
+            machines.add(one, job(number, backend, options))
     machines.start()
     first, others = machines.guests[0], machines.guests[1:]
 
@@ -168,7 +196,7 @@ def run(options, machines, used, echo, report_dead):
             text = tail(guest, name)
             if text:
                 say(f"{guest.name}, end of its {name}:\n{text}")
-    say(f"{options.nodes} guests ({', '.join(one.name for one in used)}): {time.monotonic() - started:.0f} s")
+    say(f"{len(used)} guests ({', '.join(one.name for one in used)}): {time.monotonic() - started:.0f} s")
     if not in_time:
         return 124
     return first.status() or (1 if failed else 0)
