@@ -16,7 +16,7 @@ LINE = re.compile(r"^(?:/\*|#) (Proves|Ends|Input|Check|Limit|Limit with /dev/hi
 BUILDERS = {".c": "gcc", ".cpp": "g++", ".go": "go", ".rs": "rustc", ".java": "javac"}
 RUNNERS = {".java": ("java",), ".py": ("/usr/bin/python3",), ".js": ("node",)}
 # Programs of a runtime are long, and each thread of theirs shares pages with every other.
-RUNTIME_SECONDS = 120.0
+RUNTIME_SECONDS = 240.0
 # With it here, nodes take the patched back-end, which has limits of its own, unless they are told otherwise.
 DEVICE = Path("/dev/hitotsu")
 # What a program ends with natively that can't try its behaviour on this computer; it says why on standard error.
