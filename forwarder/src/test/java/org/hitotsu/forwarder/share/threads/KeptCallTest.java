@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.Collection;
-import java.util.List;
-import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.proto.Homecoming;
@@ -26,23 +23,14 @@ class KeptCallTest {
     private static final int OTHER = 3;
     private static final String EXECUTED = "deputy 1000 call 232 4 1000 1 64 0 0";
 
-    private final Listener listener = new Listener();
+    private final RecordingListener listener = new RecordingListener(HOST, OTHER);
     private OriginFixture origin;
     private ThreadMover mover;
 
     @BeforeEach
     void aThreadInItsCallOnAHost() throws Exception {
         origin = new OriginFixture();
-        mover = origin.loop.call(() -> new ThreadMover(
-                origin.loop.context(),
-                origin.network.node(OriginFixture.ORIGIN),
-                OriginFixture.KEY,
-                origin.space,
-                origin.memory,
-                new Placement(false, List::of),
-                listener,
-                origin.metrics,
-                null));
+        mover = origin.mover(listener);
         origin.threads.parked = Future.succeededFuture(image(-1, 0));
         move(HOST);
         assertThat(lastTransplant(HOST).getSequence()).isZero();
@@ -273,31 +261,5 @@ class KeptCallTest {
     private static ThreadImage image(long call, long behind) {
         ThreadImage image = new ThreadImage(ImagesTest.registers(), new byte[0]);
         return image.with(Registers.ORIG_RAX, call).with(Registers.RIP, 0x400000 + behind);
-    }
-
-    private static final class Listener implements ThreadMover.Listener {
-        Future<Void> ready = Future.succeededFuture();
-
-        @Override
-        public void onEnded() {}
-
-        @Override
-        public void onReplaced(Adoption next) {}
-
-        @Override
-        public void onReleased() {}
-
-        @Override
-        public Future<Void> ensureHost(int node) {
-            return ready;
-        }
-
-        @Override
-        public Collection<Integer> hosts() {
-            return List.of(HOST, OTHER);
-        }
-
-        @Override
-        public void onAway(int threads) {}
     }
 }

@@ -80,6 +80,20 @@ final class OriginFixture implements AutoCloseable {
         });
     }
 
+    /** The mover of the process's threads, which are told of the origin's processors alone and stay where they are. */
+    ThreadMover mover(ThreadMover.Listener listener) throws Exception {
+        return loop.call(() -> new ThreadMover(
+                loop.context(),
+                network.node(ORIGIN),
+                KEY,
+                space,
+                memory,
+                new Placement(false, List::of),
+                listener,
+                metrics,
+                null));
+    }
+
     private void atHost(PageBatch batch) {
         int tokens = 0;
         for (int i = 0; i < batch.getOperationCount(); i++) {

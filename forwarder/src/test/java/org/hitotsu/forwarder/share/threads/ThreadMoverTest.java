@@ -3,9 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
-import java.util.Collection;
 import java.util.List;
-import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,23 +12,14 @@ class ThreadMoverTest {
     private static final int TID = 1000;
     private static final int OTHER = 3;
 
-    private final Listener listener = new Listener();
+    private final RecordingListener listener = new RecordingListener();
     private OriginFixture origin;
     private ThreadMover mover;
 
     @BeforeEach
     void aProgramOfOneThread() throws Exception {
         origin = new OriginFixture();
-        mover = origin.loop.call(() -> new ThreadMover(
-                origin.loop.context(),
-                origin.network.node(OriginFixture.ORIGIN),
-                OriginFixture.KEY,
-                origin.space,
-                origin.memory,
-                new Placement(false, List::of),
-                listener,
-                origin.metrics,
-                null));
+        mover = origin.mover(listener);
     }
 
     @AfterEach
@@ -66,33 +55,5 @@ class ThreadMoverTest {
         assertThat(origin.log).containsExactly("writeback 500 1", "kept 500", "proceed 1000");
         origin.loop.run(() -> mover.onPriorityWait(TID, lock));
         assertThat(origin.log).hasSize(4).endsWith("proceed 1000");
-    }
-
-    private static final class Listener implements ThreadMover.Listener {
-        int ended;
-
-        @Override
-        public void onEnded() {
-            ended++;
-        }
-
-        @Override
-        public void onReplaced(Adoption next) {}
-
-        @Override
-        public void onReleased() {}
-
-        @Override
-        public Future<Void> ensureHost(int node) {
-            return Future.succeededFuture();
-        }
-
-        @Override
-        public Collection<Integer> hosts() {
-            return List.of();
-        }
-
-        @Override
-        public void onAway(int threads) {}
     }
 }
