@@ -9,7 +9,11 @@ from .cluster import ClusterError, descendants, visited, where
 
 
 class Mover:
-    """Moves threads of one program at random until it ends, the next after `low` to `high` seconds."""
+    """Moves threads of one program at random until it ends, the next after `low` to `high` seconds.
+
+    It rests at least as long as the last move took: where moves are slow, under emulation, the program would be on its way
+    all the time otherwise, and compute next to nothing.
+    """
 
     def __init__(self, cluster, seed, low=0.002, high=0.02):
         self.cluster = cluster
@@ -22,8 +26,10 @@ class Mover:
 
     def __call__(self, process):
         ids = self.cluster.ids()
+        took = 0
         while process.poll() is None:
-            time.sleep(self.random.uniform(self.low, self.high))
+            time.sleep(max(self.random.uniform(self.low, self.high), took))
+            started = time.monotonic()
             try:
                 program = self.cluster.program(process.pid, ended=False)
                 alive = [t for t in (program or {}).get("threads", []) if t.get("state") != "ended"]
@@ -37,6 +43,7 @@ class Mover:
             except OSError as error:
                 self.complaint = f"the node of its origin does not answer: {error}"
                 return
+            took = time.monotonic() - started
 
     def text(self):
         return f"moves: {self.moves}, refused: {self.refused}"
