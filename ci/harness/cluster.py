@@ -78,6 +78,14 @@ class Node:
         return None
 
 
+def patience(slow):
+    """Options of nodes on a computer `slow` times as slow as usual.
+
+    Emulated time is not even: a node that is only slow must not be taken for lost.
+    """
+    return ("--lease", "60s", "--ping-interval", "5s") if slow > 1 else ()
+
+
 class Cluster:
     """`count` nodes that know each other. The first is the origin of everything that run() starts.
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from . import cases as case_list
-from .cluster import Cluster, ClusterError, ExistingCluster, visited, where
+from .cluster import Cluster, ClusterError, ExistingCluster, patience, visited, where
 from .execution import MARK, MARK_NAME, Stuck, compare, execute
 from .report import Report
 from .watchers import Children, Mover, Strace, WholeMove
@@ -100,6 +100,7 @@ class Runner:
             else:
                 cluster = Cluster(
                     self.nodes,
+                    arguments=patience(options.slow),
                     startup=60.0 * options.slow,
                     keep=options.keep_logs,
                     backends=options.backend.split(","),
