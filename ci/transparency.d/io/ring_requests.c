@@ -1,36 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: io_uring works for a moved thread, or is refused; a ring that was given completes what is asked with the right bytes, and is waited for just where the kernel waits. */
-#include <linux/io_uring.h>
-#include <sys/syscall.h>
-
-#include "io.h"
-
-/* What the kernel and the program share of one ring. */
-struct ring {
-	int fd;
-	unsigned char *submissions, *completions;
-	struct io_uring_sqe *entries;
-	struct io_uring_params setup;
-};
-
-/* Whether there is a ring; the mappings may be refused as well. */
-static int ring_open(struct ring *ring)
-{
-	struct io_uring_params *setup = &ring->setup;
-
-	memset(setup, 0, sizeof(*setup));
-	ring->fd = (int)syscall(SYS_io_uring_setup, 4, setup);
-	if (ring->fd < 0)
-		return 0;
-	ring->submissions = mmap(NULL, setup->sq_off.array + setup->sq_entries * sizeof(unsigned),
-				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
-	ring->completions = mmap(NULL, setup->cq_off.cqes + setup->cq_entries * sizeof(struct io_uring_cqe),
-				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
-	ring->entries = mmap(NULL, setup->sq_entries * sizeof(*ring->entries), PROT_READ | PROT_WRITE, MAP_SHARED,
-			     ring->fd, IORING_OFF_SQES);
-	return (void *)ring->submissions != MAP_FAILED && (void *)ring->completions != MAP_FAILED &&
-	       (void *)ring->entries != MAP_FAILED;
-}
+#include "ring.h"
 
 /*
  * Asks for one transfer; what it came to. The kernel is told of `submit` and to wait for as many. If these are more than
@@ -38,25 +8,11 @@ static int ring_open(struct ring *ring)
  */
 static int transfer_of(struct ring *ring, int operation, int fd, void *buffer, unsigned bytes, uint64_t tag, int submit)
 {
-	_Atomic unsigned *tail = (_Atomic unsigned *)(ring->submissions + ring->setup.sq_off.tail);
-	_Atomic unsigned *head = (_Atomic unsigned *)(ring->completions + ring->setup.cq_off.head);
-	_Atomic unsigned *end = (_Atomic unsigned *)(ring->completions + ring->setup.cq_off.tail);
-	unsigned *order = (unsigned *)(ring->submissions + ring->setup.sq_off.array);
-	struct io_uring_cqe *done = (struct io_uring_cqe *)(ring->completions + ring->setup.cq_off.cqes);
-	unsigned slot = atomic_load(tail) & (ring->setup.sq_entries - 1);
-	int result;
-
-	ring->entries[slot] = (struct io_uring_sqe){ .opcode = (unsigned char)operation, .fd = fd,
-						     .addr = (uintptr_t)buffer, .len = bytes, .user_data = tag };
-	order[slot] = slot;
-	atomic_fetch_add(tail, 1);
+	ring_put(ring, (struct io_uring_sqe){ .opcode = (unsigned char)operation, .fd = fd, .addr = (uintptr_t)buffer,
+					      .len = bytes, .user_data = tag });
 	CHECK(syscall(SYS_io_uring_enter, ring->fd, submit, submit, IORING_ENTER_GETEVENTS, NULL, 0) == 1);
-	CHECK(atomic_load(end) - atomic_load(head) == 1);
-	done += atomic_load(head) & (ring->setup.cq_entries - 1);
-	CHECK(done->user_data == tag);
-	result = done->res;
-	atomic_fetch_add(head, 1);
-	return result;
+	CHECK(ring_done(ring) == 1);
+	return ring_take(ring, tag);
 }
 
 /* Asks for one transfer and waits for it; what it came to. */

@@ -150,11 +150,10 @@ class SyscallTableTest {
     }
 
     @Test
-    void onlyForwardedCallsCarryPayloadsOrRestart() {
+    void onlyForwardedCallsCarryPayloads() {
         for (SyscallRule rule : table.rules()) {
             if (rule.syscallClass() != SyscallClass.FORWARD) {
                 assertThat(rule.payloads()).as(rule.name()).isEmpty();
-                assertThat(rule.restartOnEintr()).as(rule.name()).isFalse();
             }
             assertThat(rule.payloads().stream().map(Payload::argIndex).distinct())
                     .as(rule.name())
