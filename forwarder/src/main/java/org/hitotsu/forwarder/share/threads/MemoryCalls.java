@@ -2,8 +2,10 @@ package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -11,6 +13,7 @@ import org.hitotsu.coherence.Pages;
 import org.hitotsu.coherence.RangeUse;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.share.pages.OriginMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,9 @@ final class MemoryCalls {
     private static final int MADV_REMOVE = 9;
     private static final int MADV_DONTNEED_LOCKED = 24;
     private static final int MADV_GUARD_INSTALL = 102;
+    /** In place of a descriptor, since Linux 6.14: of the calling thread, of its process. */
+    private static final Set<Integer> PIDFD_SELF = Set.of(-10000, -10001);
+
     private static final int NR_MSYNC = 26;
     private static final int MAP_LOCKED = 0x2000;
     /**
@@ -130,6 +136,7 @@ final class MemoryCalls {
             // What is registered, and where what is moved comes from: both begin with a start and a length, in bytes.
             case Linux.NR_IOCTL ->
                 withoutFaults(tid, args[2] + ((int) args[1] == (int) Linux.UFFDIO_MOVE ? Long.BYTES : 0), args, caller);
+            case Linux.NR_PROCESS_MADVISE -> processMadvise(args, caller);
             case NR_MSYNC -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> caller.execute(nr, args));
             case Linux.NR_REMAP_FILE_PAGES ->
                 // Rounds down what the others refuse.
@@ -275,5 +282,36 @@ final class MemoryCalls {
                 locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, Linux.NR_MADVISE, args));
             default -> caller.execute(Linux.NR_MADVISE, args);
         };
+    }
+
+    /**
+     * Of the program's own memory: advice that drops content, which the kernel takes for that since Linux 6.13. What its ranges
+     * are is not looked at: all pages come home, and then the kernel does to them what it does.
+     */
+    private Future<@Nullable Long> processMadvise(long[] args, Caller caller) {
+        Supplier<Future<@Nullable Long>> call = () -> caller.execute(Linux.NR_PROCESS_MADVISE, args);
+        boolean drops = switch ((int) args[3]) {
+            case MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL, MADV_FREE, MADV_REMOVE -> true;
+            default -> false;
+        };
+        if (!drops || !isOwn((int) args[0])) {
+            return call.get();
+        }
+        return memory.exclusively(0, Pages.LIMIT, RangeUse.WRITEBACK, call);
+    }
+
+    /** Whether a pidfd of the program is its own; also if that can't be told. */
+    private boolean isOwn(int pidfd) {
+        if (PIDFD_SELF.contains(pidfd)) {
+            return true;
+        }
+        try {
+            String pid = "Pid:\t" + space.pid();
+            return ProcFiles.text(Path.of("/proc/" + space.pid() + "/fdinfo/" + pidfd))
+                    .lines()
+                    .anyMatch(pid::equals);
+        } catch (IOException e) {
+            return true;
+        }
     }
 }

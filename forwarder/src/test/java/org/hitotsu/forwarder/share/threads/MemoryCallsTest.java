@@ -69,6 +69,16 @@ class MemoryCallsTest {
                 .containsExactly("discard 500 3", "munmap 500000 3000 0 0 0 0", "changed");
     }
 
+    /** Of the program's own memory (PIDFD_SELF), all of which comes home; other advice and other processes need nothing. */
+    @Test
+    void adviceToItsOwnProcessFindsAllPagesHome() throws Exception {
+        assertThat(run(Linux.NR_PROCESS_MADVISE, -10000, 0x1000, 1, 4))
+                .containsSubsequence("writeback 0 800000000", "caller call 440 ffffffffffffd8f0 1000 1 4 0 0");
+        origin.hostReads(0x4f0, 64);
+        assertThat(run(Linux.NR_PROCESS_MADVISE, -10000, 0x1000, 1, 20))
+                .noneMatch(line -> line.startsWith("writeback"));
+    }
+
     /** It may have been locked or sealed before anybody looked. */
     @Test
     void ofAProgramThatRanBeforeNoContentIsThrownAway() throws Exception {
