@@ -22,6 +22,8 @@ typedef __u64 u64;
 #define MAP_FIXED 0x10
 #define MAP_FIXED_NOREPLACE 0x100000
 #define CLONE_VM 0x100
+#define CLONE_VFORK 0x4000
+#define CLONE_THREAD 0x10000
 /* Since Linux 6.8; the headers may be older. */
 #ifndef UFFDIO_MOVE
 #define UFFDIO_MOVE 0xc028aa05
@@ -182,11 +184,17 @@ static __always_inline int drops_content(u64 advice)
 	return advice == 4 || advice == 8 || advice == 9 || advice == 24 || advice == 102;
 }
 
+/* Whether the child copies the memory, or shares it and may outlive the process: neither a thread nor a vfork. */
+static __always_inline int leaves_memory(u64 flags)
+{
+	return !(flags & CLONE_VM) || !(flags & (CLONE_VFORK | CLONE_THREAD));
+}
+
 /*
  * Reads clone3's flags. Their page may be on another node: then the thread waits for it as for any other access, which
  * is why the program has to be one that may sleep.
  */
-static __always_inline int copies_memory(u64 clone_args)
+static __always_inline int clone3_leaves_memory(u64 clone_args)
 {
 	const void *from = (const void *)clone_args;
 	u64 flags;
@@ -194,7 +202,7 @@ static __always_inline int copies_memory(u64 clone_args)
 	if (bpf_probe_read_user(&flags, CLONE_ARGS_FLAGS_BYTES, from) &&
 	    bpf_copy_from_user(&flags, CLONE_ARGS_FLAGS_BYTES, from))
 		return 0; /* EFAULT, the kernel will say. */
-	return !(flags & CLONE_VM);
+	return leaves_memory(flags);
 }
 
 static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hito_rule *rule, u32 space_flags)
@@ -207,9 +215,9 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 	case HITO_HOME_DROPPING:
 		return drops_content((u32)ev->args[2]);
 	case HITO_HOME_CLONE:
-		return !(ev->args[0] & CLONE_VM);
+		return leaves_memory(ev->args[0]);
 	case HITO_HOME_CLONE3:
-		return copies_memory(ev->args[0]);
+		return clone3_leaves_memory(ev->args[0]);
 	case HITO_HOME_AFFINITY:
 		return space_flags & HITO_SPACE_CLUSTER_CPUS;
 	case HITO_HOME_USERFAULTFD:

@@ -66,6 +66,13 @@ public interface OriginSpace {
      */
     boolean watchedFromStart();
 
+    /**
+     * Why no page of the program may be taken from the beginning ({@link OriginThreads.Events#onHomebound}), because of what
+     * it has from before; null if they may.
+     */
+    @Nullable
+    String homebound();
+
     /** Why the program can't be let go as long as it runs, {@code CAUSE; REMEDY}; null if it can. */
     @Nullable
     String obstacleToRelease();

@@ -47,6 +47,15 @@ public interface OriginThreads {
         void onPriorityWait(int tid, long[] args);
 
         /**
+         * A thread at home is stopped at the entry of a system call from which on no page of the program may be taken away
+         * any more: the kernel, a device or another process will use pages in a way that this back-end can't wait for. To be
+         * answered with {@link #proceed} when all threads and pages are at home, and stay there.
+         *
+         * @param why what the program does, as the end of a sentence about it
+         */
+        void onHomebound(int tid, String why);
+
+        /**
          * A thread at home is stopped at the entry of a system call that copies the address space (fork). To be
          * answered with {@link #proceedWithFork} when all pages are home.
          */

@@ -35,6 +35,7 @@ public final class Linux {
 
     public static final int NR_READ = 0;
     public static final int NR_WRITE = 1;
+    public static final int NR_OPEN = 2;
     public static final int NR_CLOSE = 3;
     public static final int NR_POLL = 7;
     public static final int NR_MMAP = 9;
@@ -80,8 +81,10 @@ public final class Linux {
     public static final int NR_OPENAT = 257;
     public static final int NR_GET_ROBUST_LIST = 274;
     public static final int NR_SPLICE = 275;
+    public static final int NR_VMSPLICE = 278;
     public static final int NR_FALLOCATE = 285;
     public static final int NR_PRLIMIT64 = 302;
+    public static final int NR_OPEN_BY_HANDLE_AT = 304;
     public static final int NR_PROCESS_VM_READV = 310;
     public static final int NR_PROCESS_VM_WRITEV = 311;
     public static final int NR_SECCOMP = 317;
@@ -94,9 +97,12 @@ public final class Linux {
     public static final int NR_PKEY_FREE = 331;
     public static final int NR_STATX = 332;
     public static final int NR_RSEQ = 334;
+    public static final int NR_IO_URING_SETUP = 425;
+    public static final int NR_IO_URING_REGISTER = 427;
     public static final int NR_PIDFD_OPEN = 434;
     public static final int NR_CLONE3 = 435;
     public static final int NR_CLOSE_RANGE = 436;
+    public static final int NR_OPENAT2 = 437;
     public static final int NR_PIDFD_GETFD = 438;
     public static final int NR_PROCESS_MADVISE = 440;
 

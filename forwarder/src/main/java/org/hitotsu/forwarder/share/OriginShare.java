@@ -409,6 +409,9 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         if (failure != null) {
             json.put("failure", failure);
         }
+        if (threads != null && threads.homebound() != null) {
+            json.put("homebound", threads.homebound());
+        }
         JsonArray rows = new JsonArray();
         if (threads != null) {
             json.put("syscallsForwarded", threads.syscallsForwarded())

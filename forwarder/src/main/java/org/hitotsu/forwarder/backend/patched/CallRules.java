@@ -16,8 +16,10 @@ final class CallRules {
     private static final int NR_GETPID = 39;
 
     /**
-     * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, or ends
-     * it, or, of a program that is told of the processors of all nodes, it asks for them. New threads and ends of threads the kernel reports by itself; mapping where nothing is concerns nobody.
+     * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, ends it or
+     * gives it to others ({@link org.hitotsu.forwarder.backend.common.DirectUse}; of pages pinned for a device the kernel
+     * tells), or, of a program that is told of the processors of all nodes, it asks for them. New threads and ends of threads
+     * the kernel reports by itself; mapping where nothing is concerns nobody.
      */
     private static final Map<Integer, Home> AT_HOME = Map.ofEntries(
             Map.entry(Linux.NR_MMAP, Home.CAPTURE_FIXED),
@@ -26,6 +28,7 @@ final class CallRules {
             Map.entry(Linux.NR_CLONE, Home.CAPTURE_CLONE),
             Map.entry(Linux.NR_CLONE3, Home.CAPTURE_CLONE3),
             Map.entry(Linux.NR_FORK, Home.CAPTURE),
+            Map.entry(Linux.NR_VMSPLICE, Home.CAPTURE),
             Map.entry(Linux.NR_EXECVE, Home.CAPTURE),
             Map.entry(Linux.NR_EXECVEAT, Home.CAPTURE),
             Map.entry(Linux.NR_MPROTECT, Home.CAPTURE),

@@ -3,21 +3,27 @@ package org.hitotsu.forwarder.backend.patched;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
+import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.backend.common.CoreDump;
+import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
+import org.hitotsu.forwarder.backend.common.KernelCallMemory;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.patched.CallRunner.Executed;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -107,6 +113,7 @@ final class PatchedOriginThreads implements OriginThreads {
     private final Map<Integer, ThreadRequests.Captured> rseqs = new HashMap<>();
 
     private final TrapPage traps;
+    private final CallMemory callMemory;
     /** Requests for the first thread that wait until it is known whether it is still there. */
     private final List<Runnable> postponed = new ArrayList<>();
 
@@ -128,6 +135,7 @@ final class PatchedOriginThreads implements OriginThreads {
         this.pid = pid;
         this.replacement = replacement;
         this.traps = new TrapPage(pid);
+        this.callMemory = new KernelCallMemory(context);
         threads.forEach(tid -> tasks.put(tid, new Task(device, tid)));
     }
 
@@ -215,11 +223,41 @@ final class PatchedOriginThreads implements OriginThreads {
         task.sequence = event.sequence();
         int nr = (int) event.number();
         switch (nr) {
-            // The programs let clones pass that copy no memory.
-            case Linux.NR_FORK, Linux.NR_CLONE, Linux.NR_CLONE3 -> events().onFork(task.tid, nr, event.arguments());
+            case Linux.NR_FORK -> events().onFork(task.tid, nr, event.arguments());
+            // The programs let those pass that make a thread or only borrow the memory.
+            case Linux.NR_CLONE -> onClone(task, event.arguments()[0], nr, event.arguments());
+            case Linux.NR_CLONE3 -> onClone3(task, event.arguments());
+            case Linux.NR_VMSPLICE -> homebound(task, DirectUse.of(nr, event.arguments()));
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
             default -> events().onMemoryCall(task.tid, nr, event.arguments());
         }
+    }
+
+    private void onClone3(Task task, long[] args) {
+        long sequence = task.sequence;
+        callMemory.read(task.tid, args[0], Long.BYTES).onSuccess(bytes -> {
+            if (!task.captured || task.sequence != sequence || ended) {
+                return; // It has been parked meanwhile, and comes again.
+            }
+            // What has gone meanwhile is answered with EFAULT, by the kernel.
+            long flags = bytes == null
+                    ? 0
+                    : ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            onClone(task, flags, Linux.NR_CLONE3, args);
+        });
+    }
+
+    private void onClone(Task task, long flags, int nr, long[] args) {
+        String why = DirectUse.ofClone(flags);
+        if (why != null) {
+            homebound(task, why);
+        } else {
+            events().onFork(task.tid, nr, args);
+        }
+    }
+
+    private void homebound(Task task, @Nullable String why) {
+        events().onHomebound(task.tid, Objects.requireNonNull(why));
     }
 
     /** Whether a thread waits at the entry of a call that it has not been let make yet. Any thread. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.syscall.PriorityFutex;
@@ -24,9 +25,6 @@ final class HomeCalls {
     private static final int QUIET_LOOKS = 1000;
 
     private static final int QUIET_MILLIS = 2;
-
-    private static final int CLONE_VM = 0x100;
-    private static final int CLONE_THREAD = 0x10000;
 
     /** A trapped call with which nothing was begun yet. */
     private record HeldCall(OriginTask task, long id, Runnable begin) {}
@@ -106,7 +104,39 @@ final class HomeCalls {
                 process.filtered = true;
                 trapped.proceed(task);
             }
+            case Linux.NR_OPEN,
+                    Linux.NR_OPENAT,
+                    Linux.NR_OPENAT2,
+                    Linux.NR_OPEN_BY_HANDLE_AT,
+                    Linux.NR_FCNTL,
+                    Linux.NR_VMSPLICE,
+                    Linux.NR_IO_URING_SETUP,
+                    Linux.NR_IO_URING_REGISTER -> mayUseDirectly(task, nr, args);
             default -> process.events().onMemoryCall(tid, (int) nr, args);
+        }
+    }
+
+    private void mayUseDirectly(OriginTask task, long nr, long[] args) {
+        DirectUse.Flags flags = DirectUse.flags(nr, args);
+        if (flags == null) {
+            homebound(task, DirectUse.of(nr, args));
+            return;
+        }
+        process.readLongs(flags.address(), 1)
+                .onComplete(read -> unlessHeld(
+                        task,
+                        // What can't be read is answered with EFAULT, by the kernel.
+                        () -> homebound(
+                                task,
+                                read.succeeded() && (read.result()[0] & flags.mask()) != 0 ? flags.why() : null)));
+    }
+
+    /** Lets a call happen, with all at home if {@code why} is not null. */
+    private void homebound(OriginTask task, @Nullable String why) {
+        if (why == null) {
+            trapped.proceed(task);
+        } else {
+            process.events().onHomebound(task.tid, why);
         }
     }
 
@@ -122,11 +152,13 @@ final class HomeCalls {
     }
 
     private void onClone(OriginTask task, long flags, long nr, long[] args) {
-        if ((flags & CLONE_THREAD) != 0) {
+        if ((flags & DirectUse.CLONE_THREAD) != 0) {
             spawn(task, true);
-        } else if ((flags & CLONE_VM) != 0) {
+        } else if ((flags & DirectUse.CLONE_VM) != 0) {
             // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
-            trapped.proceed(task);
+            // Any
+            // other one may outlive the program, whose pages on other nodes are gone with it.
+            homebound(task, DirectUse.ofClone(flags));
         } else {
             process.events().onFork(task.tid, (int) nr, args);
         }

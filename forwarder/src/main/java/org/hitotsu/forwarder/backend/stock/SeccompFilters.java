@@ -10,6 +10,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argHigh;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
 
 import org.hitotsu.forwarder.backend.common.CoreDump;
+import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.nativecall.Linux;
 
 /**
@@ -49,7 +50,11 @@ final class SeccompFilters {
         Linux.NR_SHMAT,
         Linux.NR_SHMDT,
         Linux.NR_SETRLIMIT,
-        Linux.NR_SECCOMP
+        Linux.NR_SECCOMP,
+        Linux.NR_VMSPLICE,
+        Linux.NR_OPENAT2,
+        Linux.NR_IO_URING_SETUP,
+        Linux.NR_IO_URING_REGISTER
     };
 
     private static final int PR_SET_SECCOMP = 22;
@@ -63,8 +68,8 @@ final class SeccompFilters {
 
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
-     * files, the filters or the memory of a userfaultfd are notified, and futex calls that write; everything else runs
-     * natively. Calls of the agent itself (by instruction pointer) always run.
+     * files, the filters or the memory of a userfaultfd are notified, futex calls that write, and those after which pages may
+     * be used directly ({@link DirectUse}); everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */
@@ -126,6 +131,19 @@ final class SeccompFilters {
                 .ifEquals(PR_SET_SECCOMP, trapUnlessAgent)
                 .ret(ALLOW);
 
+        BpfAssembler open = new BpfAssembler()
+                .load(argLow(1))
+                .ifAnySet(DirectUse.O_DIRECT, trapUnlessAgent)
+                .ret(ALLOW);
+        BpfAssembler openAt = new BpfAssembler()
+                .load(argLow(2))
+                .ifAnySet(DirectUse.O_DIRECT, trapUnlessAgent)
+                .ret(ALLOW);
+        BpfAssembler descriptor = new BpfAssembler()
+                .load(argLow(1))
+                .ifNotEquals(DirectUse.F_SETFL, new BpfAssembler().ret(ALLOW))
+                .append(openAt);
+
         BpfAssembler device = new BpfAssembler()
                 .load(argLow(1))
                 .ifEquals((int) Linux.UFFDIO_REGISTER, trapUnlessAgent)
@@ -142,6 +160,10 @@ final class SeccompFilters {
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
         filter.ifEquals(Linux.NR_PRCTL, control);
         filter.ifEquals(Linux.NR_IOCTL, device);
+        filter.ifEquals(Linux.NR_OPEN, open);
+        filter.ifEquals(Linux.NR_OPENAT, openAt);
+        filter.ifEquals(Linux.NR_OPEN_BY_HANDLE_AT, openAt);
+        filter.ifEquals(Linux.NR_FCNTL, descriptor);
         filter.ifEquals(Linux.NR_MMAP, mmap);
         filter.ifEquals(Linux.NR_MADVISE, advice);
         for (int nr : ALWAYS_NOTIFIED) {
@@ -164,6 +186,9 @@ final class SeccompFilters {
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
             case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER || (int) arg1 == (int) Linux.UFFDIO_MOVE;
+            case Linux.NR_OPEN -> (arg1 & DirectUse.O_DIRECT) != 0;
+            case Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT -> (arg2 & DirectUse.O_DIRECT) != 0;
+            case Linux.NR_FCNTL -> (int) arg1 == DirectUse.F_SETFL && (arg2 & DirectUse.O_DIRECT) != 0;
             case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0

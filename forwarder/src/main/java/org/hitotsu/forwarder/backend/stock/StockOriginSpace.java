@@ -13,6 +13,7 @@ import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.backend.common.KernelCallMemory;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.KernelProcessors;
@@ -131,6 +132,11 @@ final class StockOriginSpace implements OriginSpace {
     @Override
     public void leaveFaults(long start, long length) {
         pages.leaveFaults(start, length);
+    }
+
+    @Override
+    public @Nullable String homebound() {
+        return DirectUse.from(program.pid());
     }
 
     /** fault_in_user_writeable() answers EFAULT where it would have to wait for a userfaultfd. */

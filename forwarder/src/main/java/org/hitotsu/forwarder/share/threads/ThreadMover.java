@@ -3,9 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -60,9 +58,6 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
     private static final int FIRST_RETURN_MILLIS = 2;
-    /** For all threads to come home when the program is to be let go. */
-    private static final int HOME_MILLIS = 8000;
-
     private static final int MAX_RETURN_SHIFT = 10;
     private static final long SHORT_STAY_NANOS = 100_000_000;
 
@@ -82,8 +77,8 @@ public final class ThreadMover implements OriginThreads.Events {
     private final ThreadTable table;
     private final Map<String, Long> homecomings = new java.util.TreeMap<>();
     private long transplants;
+    private final Gathering gathering;
     private boolean ended;
-    private boolean releasing;
 
     /**
      * @param cpus the processors that the program is told of; null for those of this computer
@@ -115,8 +110,13 @@ public final class ThreadMover implements OriginThreads.Events {
                 ? null
                 : new AffinityCalls(
                         memoryCalls, cpus, space.processors(), space.callMemory(), space.pid(), table::contains);
+        this.gathering = new Gathering(context, table, thread -> move(thread.tid(), network.selfId()), () -> ended);
         threads.events(this);
         threads.ids().forEach(this::add);
+        String homebound = space.homebound();
+        if (homebound != null) {
+            stayHome(homebound);
+        }
     }
 
     private SharedThread add(int tid) {
@@ -164,8 +164,9 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread == null || ended) {
             return Future.failedFuture("thread " + tid + ": has ended; look at `hitotsu ps`");
         }
-        if (releasing && node != network.selfId()) {
-            return Future.failedFuture("thread " + tid + ": its program is being released");
+        String whyHome = gathering.whyHome();
+        if (whyHome != null && node != network.selfId()) {
+            return Future.failedFuture("thread " + tid + ": " + whyHome);
         }
         thread.wanted = node;
         if (thread.place == SharedThread.Place.ENDING) {
@@ -198,10 +199,11 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** Moves a thread that is at home in a call which its deputy keeps. */
     private Future<Void> moveInCall(SharedThread thread, KeptCall kept, int node) {
-        if (node == network.selfId() && !releasing) {
+        boolean homeward = node == network.selfId();
+        if (homeward && gathering.whyHome() == null) {
             return Future.succeededFuture();
         }
-        if (node == network.selfId()) {
+        if (homeward) {
             Future<Void> home = moving(thread, node);
             takeCallHome(thread, kept.image(), "release");
             return home;
@@ -222,52 +224,30 @@ public final class ThreadMover implements OriginThreads.Events {
      * program is shared as before, but for its threads, which are at home.
      */
     public Future<Void> release() {
-        if (releasing) {
-            return Future.failedFuture("is being released already; wait for it");
-        }
-        releasing = true;
-        Promise<Void> home = Promise.promise();
-        allHome(home);
-        long timer = context.owner().setTimer(HOME_MILLIS, late -> home.tryFail(whoIsAway()));
-        return home.future()
-                .onComplete(done -> context.owner().cancelTimer(timer))
+        return gathering
+                .forRelease()
                 .compose(there ->
                         memoryCalls.withAllPagesHome(() -> space.letGo().onSuccess(gone -> {
                             end();
                             listener.onReleased();
                         })))
-                .onFailure(cause -> releasing = false);
+                .onFailure(cause -> gathering.releaseFailed());
     }
 
-    private String whoIsAway() {
-        return table.all().stream()
-                .filter(thread -> thread.place != SharedThread.Place.HOME)
-                .findFirst()
-                .map(thread ->
-                        "its thread " + thread.tid() + " does not come home, it may be in a system call that can't"
-                                + " be interrupted; try again when it has returned")
-                .orElse("its threads do not all come home; try again");
+    /** Why no thread of the program leaves any more; null if they may. */
+    public @Nullable String homebound() {
+        return gathering.forGood();
     }
 
-    private void allHome(Promise<Void> home) {
-        List<Future<Void>> moves = new ArrayList<>();
-        for (SharedThread thread : List.copyOf(table.all())) {
-            // Also for one that is at home: it may be about to leave, and is not to go out again.
-            moves.add(move(thread.tid(), network.selfId()).otherwiseEmpty());
+    /** Has all threads and pages at home, and stay there from now on. Completes when they are, or the program has ended. */
+    private Future<Void> stayHome(String why) {
+        if (gathering.forGood() == null) {
+            LOG.info("share {}: its threads stay at the origin from now on, for it {}", key.id(), why);
         }
-        Future.join(moves).onComplete(moved -> {
-            if (home.future().isComplete()) {
-                return;
-            }
-            if (ended) {
-                home.tryFail("has ended");
-            } else if (table.all().stream().allMatch(thread -> thread.place == SharedThread.Place.HOME)) {
-                home.tryComplete();
-            } else {
-                // Some are ending, or have been told to come for a signal meanwhile.
-                context.owner().setTimer(FIRST_RETURN_MILLIS, timer -> allHome(home));
-            }
-        });
+        return gathering
+                .forGood("its program stays at its origin, for it " + why)
+                .compose(there -> memoryCalls.withAllPagesHome(Future::succeededFuture))
+                .otherwiseEmpty();
     }
 
     private void movedTo(SharedThread thread) {
@@ -518,6 +498,9 @@ public final class ThreadMover implements OriginThreads.Events {
             if (ended || !table.holds(thread) || thread.wanted != node || !network.isUp(node)) {
                 return;
             }
+            if (gathering.forGood() != null) {
+                return;
+            }
             if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
                 // It may be in the middle of a call that can't be interrupted; there is always a next time.
                 move(thread.tid(), node).onFailure(busy -> returnLater(thread, node, millis));
@@ -556,7 +539,7 @@ public final class ThreadMover implements OriginThreads.Events {
             cpus.created(tid, creator, table.tids());
         }
         add(tid);
-        int node = releasing ? network.selfId() : placement.choose(table.all(), network.selfId());
+        int node = gathering.whyHome() != null ? network.selfId() : placement.choose(table.all(), network.selfId());
         if (node == network.selfId()) {
             threads.release(tid);
             return;
@@ -662,6 +645,11 @@ public final class ThreadMover implements OriginThreads.Events {
     @Override
     public void onPriorityWait(int tid, long[] args) {
         priorityPages.beforeWait(args).onComplete(home -> threads.proceed(tid));
+    }
+
+    @Override
+    public void onHomebound(int tid, String why) {
+        stayHome(why).onComplete(home -> threads.proceed(tid));
     }
 
     @Override

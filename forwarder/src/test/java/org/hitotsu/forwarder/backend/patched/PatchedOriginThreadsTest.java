@@ -568,6 +568,11 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Override
+    public void onHomebound(int tid, String why) {
+        told.add("homebound " + tid + " " + why);
+    }
+
+    @Override
     public void onFork(int tid, int nr, long[] args) {
         told.add("fork");
     }

@@ -31,8 +31,8 @@ class SeccompFiltersTest {
     private static final long AGENT = StockLayout.AGENT_BASE + 0x1234;
     private static final int LIMIT = 600;
     /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt … */
-    private static final Set<Integer> CHANGING =
-            new TreeSet<>(Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 317, 322, 329, 435, 440));
+    private static final Set<Integer> CHANGING = new TreeSet<>(
+            Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 278, 317, 322, 329, 425, 427, 435, 437, 440));
 
     private final byte[] origin = SeccompFilters.origin(false).toBytes();
     private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
@@ -102,6 +102,30 @@ class SeccompFiltersTest {
         assertThat(origin(prlimit, PROGRAM, 0, 4, 0x7ff000001000L, 0)).isEqualTo(USER_NOTIF);
         assertThat(origin(prlimit, PROGRAM, 0, 4, 0x7ff00000000L, 0)).isEqualTo(USER_NOTIF);
         assertThat(origin(prlimit, AGENT, 0, 4, 0x1000, 0)).isEqualTo(ALLOW);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 257, 304})
+    void openIsNotifiedWhereItIsDirect(int nr) {
+        int direct = 0x4000;
+        int flagsArgument = nr == 2 ? 1 : 2;
+        long[] args = {3, 3, 3, 3};
+        assertThat(origin(nr, PROGRAM, args)).isEqualTo(ALLOW);
+        assertThat(mayNotify(nr, args)).isFalse();
+        args[flagsArgument] |= direct;
+        assertThat(origin(nr, PROGRAM, args)).isEqualTo(USER_NOTIF);
+        assertThat(origin(nr, AGENT, args)).isEqualTo(ALLOW);
+        assertThat(mayNotify(nr, args)).isTrue();
+    }
+
+    @Test
+    void settingTheFlagOfDirectTransfersIsNotified() {
+        int fcntl = 72;
+        assertThat(origin(fcntl, PROGRAM, 3, 4, 0x4000)).isEqualTo(USER_NOTIF);
+        assertThat(origin(fcntl, PROGRAM, 3, 4, 0x800)).isEqualTo(ALLOW);
+        assertThat(origin(fcntl, PROGRAM, 3, 6, 0x7ff000004000L)).isEqualTo(ALLOW);
+        assertThat(mayNotify(fcntl, 3, 4, 0x4000, 0)).isTrue();
+        assertThat(mayNotify(fcntl, 3, 4, 0x800, 0)).isFalse();
     }
 
     @Test

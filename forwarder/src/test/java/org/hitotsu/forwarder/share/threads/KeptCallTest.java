@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.share.threads;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -116,6 +117,19 @@ class KeptCallTest {
         assertThat(origin.log).containsExactly(EXECUTED);
         executed(0);
         assertThat(origin.log).containsExactly(EXECUTED, "resume 1000, rax 0");
+    }
+
+    /** Another thread makes a call behind which no page may be away; it waits until this one is home. */
+    @Test
+    void comesHomeForGood() throws Exception {
+        origin.loop.run(() -> mover.onHomebound(7, "does this"));
+        origin.loop.settle();
+        assertThat(origin.log).containsExactly(EXECUTED);
+        comesFrom(HOST, 1, inCall());
+        // It is looked again in a moment for who is still away.
+        await().until(() -> origin.loop.call(() -> origin.log.contains("proceed 7")));
+        assertThat(origin.log).startsWith(EXECUTED, "resume 1000 in call").endsWith("proceed 7");
+        assertThat(move(OTHER).cause()).hasMessage("thread 1000: its program stays at its origin, for it does this");
     }
 
     @Test

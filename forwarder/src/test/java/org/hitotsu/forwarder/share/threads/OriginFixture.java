@@ -146,6 +146,9 @@ final class OriginFixture implements AutoCloseable {
 
         boolean watchedFromStart = true;
 
+        @Nullable
+        String homebound;
+
         final Set<Long> kept = new HashSet<>();
 
         /** Whether calls that give no protection key are logged for what they do to those there are. */
@@ -220,6 +223,11 @@ final class OriginFixture implements AutoCloseable {
         @Override
         public void leaveFaults(long start, long length) {
             log.add("faults left " + RecordingThreads.hex(start, length));
+        }
+
+        @Override
+        public @Nullable String homebound() {
+            return homebound;
         }
 
         @Override

@@ -43,6 +43,34 @@ class ThreadMoverTest {
     }
 
     @Test
+    void fromACallThatUsesPagesDirectlyNothingLeavesTheOriginAnyMore() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        origin.loop.run(() -> mover.onHomebound(TID, "does this"));
+        origin.loop.settle();
+        assertThat(origin.log).as("waits for all pages").noneMatch(line -> line.startsWith("proceed"));
+        origin.loop.run(origin::answerRanges);
+        origin.loop.settle();
+        assertThat(origin.log).endsWith("proceed 1000");
+        assertThat(mover.homebound()).isEqualTo("its program stays at its origin, for it does this");
+        Future<Void> move = origin.loop.call(() -> mover.move(TID, OriginFixture.HOST));
+        assertThat(move.cause()).hasMessage("thread 1000: its program stays at its origin, for it does this");
+        origin.log.clear();
+        origin.loop.run(() -> mover.onHomebound(TID, "does that"));
+        origin.loop.settle();
+        assertThat(origin.log).endsWith("proceed 1000");
+    }
+
+    @Test
+    void aProgramThatDidSoBeforeItWasSharedStaysHome() throws Exception {
+        origin.space.homebound = "did this";
+        ThreadMover other = origin.mover(listener);
+        origin.loop.settle();
+        Future<Void> move = origin.loop.call(() -> other.move(TID, OriginFixture.HOST));
+        assertThat(move.cause()).hasMessageContaining("for it did this");
+    }
+
+    @Test
     void priorityWaitAtHomeProceedsWhenItsPageIsHere() throws Exception {
         origin.hostReads(0x500, 1);
         origin.hostAnswers = false;
