@@ -35,11 +35,12 @@ class Outputs:
         return {name: Path(name).read_bytes() for name in self.names if Path(name).is_file()}
 
 
-def run_own(runner, words, outputs, nodes, whole):
+def run_own(runner, words, outputs, nodes, whole, seeds):
     """Reports, for each number of nodes, whether the command (a list of words) leaves what it leaves natively.
 
     Standard output, exit status and the files `outputs` must be equal; the files are left as the last run wrote them.
-    `whole`: the command has one thread, which is asked to move.
+    `whole`: the command has one thread, which is asked to move. With each of `seeds` it runs once more on the most nodes,
+    under a mover.
     """
     case = Case("command", tuple(words), stderr=False, moves="whole" if whole else "threads", timeout=SECONDS)
     files = Outputs(outputs, runner.work / "outputs")
@@ -64,21 +65,27 @@ def run_own(runner, words, outputs, nodes, whole):
         return
     runner.report.say("pass", "command, native", f"status {native.status}, {len(native.stdout)} bytes of output")
     for count in nodes:
-        compare_once(runner, case, native, count, execute)
+        compare_once(runner, case, native, f"{count} nodes", count, None, execute)
+    for seed in seeds:
+        compare_once(runner, case, native, f"mover {seed}", max(nodes), f"{seed} {case.name}", execute)
 
 
-def compare_once(runner, case, native, count, execute):
-    name = f"command, {count} nodes"
+def compare_once(runner, case, native, phase, count, seed, execute):
+    name = f"command, {phase}"
     started = time.monotonic()
     runner.nodes = count
     failed = True
     try:
         runner.start()
-        watch = runner.watcher(case, f"command.{count}", None)
+        watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), seed)
         shared, pid = execute(runner.cluster.command(case.command), watch)
         complaints = compare(case, native, shared)
+        if complaints and compare(case, native, execute(list(case.command))[0]):
+            complaints.append("but it does not leave the same each time natively either, so nothing can be said")
         more, ran = runner.whereabouts(pid, watch)
         complaints += more
+        if more and case.moves != "whole" and len((runner.cluster.program(pid) or {}).get("threads", [])) == 1:
+            complaints.append("it has one thread: --whole moves that")
         failed = bool(complaints)
         runner.report.say("fail" if failed else "pass", name, "; ".join(complaints), ran, time.monotonic() - started)
     except Stuck as stuck:
