@@ -159,7 +159,10 @@ public final class CaptureVerticle extends VerticleBase implements ShadowThreads
     }
 
     private void arrived(Hosted thread, int tid, long sequence, ThreadImage image) {
-        if (thread.running || thread.removed) {
+        if (thread.removed) {
+            return; // It has ended while its place was being made.
+        }
+        if (thread.running) {
             LOG.warn("share {}: thread {} arrived although it is here", key.id(), thread.id);
             return;
         }
