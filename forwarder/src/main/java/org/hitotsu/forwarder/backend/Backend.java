@@ -39,7 +39,11 @@ public interface Backend {
 
     /** The two steps of taking over a process. */
     interface Adoption {
-        /** Completes when the program is loaded, prepared and stopped before its first instruction. */
+        /**
+         * Completes when the program is loaded, prepared and stopped before its first instruction. If it fails, the program is
+         * ended; but one that was executed in the place of a shared one may run on natively, with an
+         * {@link UnsharedException}.
+         */
         Future<OriginSpace> prepared();
 
         /** Lets the prepared program run; completes when it does. */

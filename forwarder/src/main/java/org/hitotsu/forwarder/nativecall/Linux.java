@@ -25,6 +25,7 @@ public final class Linux {
     public static final int EEXIST = 17;
     public static final int EXDEV = 18;
     public static final int EINVAL = 22;
+    public static final int EMFILE = 24;
     public static final int ENOSYS = 38;
     public static final int ENODATA = 61;
     public static final int EOPNOTSUPP = 95;
@@ -138,6 +139,7 @@ public final class Linux {
             Map.entry(EFAULT, "EFAULT (bad address)"),
             Map.entry(EBUSY, "EBUSY (busy)"),
             Map.entry(EEXIST, "EEXIST (exists already)"),
+            Map.entry(EMFILE, "EMFILE (too many open files)"),
             Map.entry(EINVAL, "EINVAL (invalid argument)"),
             Map.entry(ENOSYS, "ENOSYS (not in this kernel)"));
 

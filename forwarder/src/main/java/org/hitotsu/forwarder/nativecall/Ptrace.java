@@ -218,6 +218,15 @@ public final class Ptrace implements AutoCloseable {
         return 0;
     }
 
+    /** Whether a stopped thread runs 64-bit code: of one that does not, the kernel has fewer and other registers to tell. */
+    public boolean runs64Bit(int tid) {
+        long at = scratch.address();
+        NativeMemory.putLong(at + IOVEC, at + REGISTERS);
+        NativeMemory.putLong(at + IOVEC + 8, Registers.COUNT * 8L);
+        return ptrace(GETREGSET, tid, NT_PRSTATUS, at + IOVEC) < 0
+                || NativeMemory.getLong(at + IOVEC + 8) == Registers.COUNT * 8L;
+    }
+
     public long setRegisters(int tid, long[] from) {
         long at = scratch.address();
         for (int i = 0; i < Registers.COUNT; i++) {

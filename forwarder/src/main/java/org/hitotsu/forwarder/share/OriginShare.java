@@ -16,6 +16,7 @@ import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.ProcessorPort;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.UnsharedException;
 import org.hitotsu.forwarder.membership.Computer;
 import org.hitotsu.forwarder.share.pages.NodeMemory;
 import org.hitotsu.forwarder.share.pages.OriginMemory;
@@ -246,6 +247,10 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     Future<Void> start(Adoption adoption) {
         return adoption.prepared()
                 .onFailure(cause -> {
+                    if (cause instanceof UnsharedException) {
+                        onUnshared(String.valueOf(cause.getMessage()));
+                        return;
+                    }
                     LOG.warn("share {} (pid {}): not started: {}", key.id(), request.pid(), cause.getMessage());
                     failure = cause.getMessage();
                     onEnded();
@@ -284,6 +289,19 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     public void onReleased() {
         LOG.info("share {} (pid {}): released", key.id(), request.pid());
         released = true;
+        onEnded();
+    }
+
+    /** What the program has executed could not be prepared, and runs natively: it is nothing to be ended. */
+    private void onUnshared(String why) {
+        LOG.warn(
+                "share {} (pid {}): the program that it executed runs on natively, at this node, and is not shared: {}",
+                key.id(),
+                request.pid(),
+                why);
+        released = true;
+        failure = why;
+        observer.onUnshared(request.pid());
         onEnded();
     }
 

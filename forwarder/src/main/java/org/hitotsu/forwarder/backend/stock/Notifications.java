@@ -48,6 +48,11 @@ final class Notifications implements AutoCloseable {
         return fd;
     }
 
+    /** Whether nobody answers here any more: it was closed, or the last process under the filter has ended. */
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Hands what comes from now on to another receiver. */
     void handler(Handler next) {
         handler = next;

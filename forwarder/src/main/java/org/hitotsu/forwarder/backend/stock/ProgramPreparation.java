@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.UnsharedException;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProcessMemory;
 import org.hitotsu.forwarder.backend.common.ProgramLayout;
+import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -40,6 +42,10 @@ final class ProgramPreparation {
     private final long[] entryRegisters = new long[Registers.COUNT];
     private final java.util.ArrayList<Integer> signals = new java.util.ArrayList<>();
     private long syscallAt;
+    private int memFd = -1;
+    private int uffd = -1;
+    private boolean changed;
+    private boolean mapped;
 
     /** @param pid of a thread stopped at PTRACE_EVENT_EXEC */
     ProgramPreparation(Ptrace ptrace, AgentRegion region, int pid, int pidfd) {
@@ -49,33 +55,85 @@ final class ProgramPreparation {
         this.pidfd = pidfd;
     }
 
-    Prepared run() throws KernelException, IOException {
+    /**
+     * @throws UnsharedException if a step failed; the program is stopped as it was, to be let run natively
+     * @throws KernelException if it has ended, or is in doubt
+     */
+    Prepared run() throws KernelException, UnsharedException {
         // At the event the kernel has yet to write execve's result into rax: registers set now would be overwritten.
         check("step out of execve", ptrace.contToSyscall(pid, 0));
         awaitStop(Linux.SIGTRAP | 0x80, ptrace::contToSyscall);
         check("read registers", ptrace.getRegisters(pid, entryRegisters));
-        int memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
-        boolean done = false;
         try {
-            List<Vma> maps = VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps")));
-            SpaceLayout layout = ProgramLayout.read(pid, maps);
-            syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
-            ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);
-            syscallAt = AgentRegion.injectEntry();
-            int uffd = ProgramParts.userfault(this::inject, pidfd);
-            ProgramParts.makeAnonymous(this::inject, memFd, maps, Integer.MAX_VALUE);
-            int helper = spawnHelper();
-            check("restore registers", ptrace.setRegisters(pid, entryRegisters));
-            for (int signal : signals) {
-                Linux.tgkill(pid, pid, signal);
+            if (!ptrace.runs64Bit(pid)) {
+                undo();
+                throw new UnsharedException("it is a 32-bit program; use a 64-bit build of it", null);
             }
-            done = true;
-            return new Prepared(pid, uffd, memFd, helper, layout);
+            Prepared prepared = prepare();
+            restoreRegisters();
+            sendSignals();
+            return prepared;
+        } catch (KernelException | IOException e) {
+            undo();
+            throw new UnsharedException(e.getMessage() + "; " + remedy(e), e);
+        }
+    }
+
+    private Prepared prepare() throws KernelException, IOException {
+        memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
+        List<Vma> maps = VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps")));
+        SpaceLayout layout = ProgramLayout.read(pid, maps);
+        syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
+        changed = true;
+        ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);
+        mapped = true;
+        syscallAt = AgentRegion.injectEntry();
+        uffd = ProgramParts.userfault(this::inject, pidfd);
+        Userfault fault = new Userfault(uffd);
+        check("UFFDIO_API", fault.enable(0));
+        fault.release();
+        ProgramParts.makeAnonymous(this::inject, memFd, maps, Integer.MAX_VALUE);
+        return new Prepared(pid, uffd, memFd, spawnHelper(), layout);
+    }
+
+    private void restoreRegisters() throws KernelException {
+        check("restore registers", ptrace.setRegisters(pid, entryRegisters));
+    }
+
+    private void sendSignals() {
+        for (int signal : signals) {
+            Linux.tgkill(pid, pid, signal);
+        }
+    }
+
+    /** Mappings that were made anonymous stay so: they have the same content. */
+    private void undo() throws KernelException {
+        try {
+            if (mapped) {
+                check("unmap the agent", inject(Linux.NR_MUNMAP, StockLayout.AGENT_BASE, StockLayout.AGENT_SIZE));
+            }
+            if (changed) {
+                restoreRegisters();
+            }
+            sendSignals();
         } finally {
-            if (!done) {
-                Linux.close(memFd);
+            for (int fd : new int[] {uffd, memFd}) {
+                if (fd >= 0) {
+                    Linux.close(fd);
+                }
             }
         }
+    }
+
+    private static String remedy(Exception cause) {
+        int errno = cause instanceof KernelException refused ? refused.errno() : 0;
+        return switch (errno) {
+            case Linux.EMFILE, Linux.ENOMEM, Linux.EAGAIN ->
+                "give it larger limits (`ulimit -n`, `-v`, `-u`) if it is to be shared";
+            case Linux.EACCES, Linux.EPERM, Linux.ENOENT ->
+                "if it is to be shared, start it with the privileges and the root directory of the node";
+            default -> "start it with `hitotsu run` by itself if it is to be shared";
+        };
     }
 
     private int spawnHelper() throws KernelException {

@@ -14,20 +14,27 @@ import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.ShadowSpace;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.UnsharedException;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.KernelException;
-import org.hitotsu.forwarder.backend.common.Userfault;
+import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The back-end for kernels as distributed. Event loop only, but for {@link #probe}. */
 public final class StockBackend implements Backend {
+    private static final Logger LOG = LoggerFactory.getLogger(StockBackend.class);
+
     private final Context context;
     private final Tracer tracer = new Tracer();
     private final NativeFiles files;
     private final Set<StockShadowSpace> shadows = new HashSet<>();
     private final Set<StockOriginSpace> origins = new HashSet<>();
+    /** Of programs that run natively under their filter. */
+    private final Set<UnsharedCalls> unshared = new HashSet<>();
 
     public StockBackend(Context context, NativeFiles files) {
         this.context = context;
@@ -167,6 +174,8 @@ public final class StockBackend implements Backend {
 
         private List<Integer> threadIds;
         private boolean watchedFromStart = true;
+        /** Whether it is a shared program's next one. */
+        private boolean replaces;
 
         Launch(int pid) {
             this.pid = pid;
@@ -186,12 +195,13 @@ public final class StockBackend implements Backend {
         /** The process is stopped at its next exec: the same once more, under the filter it has. */
         private Adoption again() {
             Launch next = new Launch(pid);
+            next.replaces = true;
+            next.notifications = notifications;
             try {
                 next.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
                 next.region = new AgentRegion();
             } catch (KernelException | IOException e) {
-                Linux.kill(pid, Linux.SIGKILL);
-                next.prepared.fail(e);
+                next.unshare(new UnsharedException(e.getMessage() + "; let the node have more of it", e));
                 return next;
             }
             next.receive(java.util.Objects.requireNonNull(notifications));
@@ -239,14 +249,35 @@ public final class StockBackend implements Backend {
             AgentRegion agent = java.util.Objects.requireNonNull(region);
             try {
                 ProgramPreparation.Prepared program = new ProgramPreparation(ptrace, agent, pid, pidfd).run();
-                Userfault uffd = new Userfault(program.uffd());
-                check("UFFDIO_API", uffd.enable(0));
-                uffd.release();
                 context.runOnContext(ignored -> ready(program, agent));
-            } catch (KernelException | IOException e) {
+            } catch (UnsharedException e) {
+                if (replaces) {
+                    context.runOnContext(ignored -> unshare(e));
+                } else {
+                    // Nobody has a reason yet to count on it.
+                    ProgramOutput.printError(pidfd, String.valueOf(e.getMessage()));
+                    Linux.kill(pid, Linux.SIGKILL);
+                    fail(e);
+                }
+            } catch (KernelException e) {
                 Linux.kill(pid, Linux.SIGKILL);
                 fail(e);
             }
+        }
+
+        /** Lets the program, which is stopped as it would begin, run natively. */
+        private void unshare(UnsharedException why) {
+            Notifications notified = java.util.Objects.requireNonNull(notifications);
+            UnsharedCalls calls = new UnsharedCalls(context, tracer, notified);
+            notified.handler(calls);
+            unshared.removeIf(other -> !other.isOpen());
+            unshared.add(calls);
+            close();
+            tracer.submit(ptrace -> {
+                tracer.forget(pid);
+                ptrace.detach(pid, 0);
+                context.runOnContext(ignored -> prepared.tryFail(why));
+            });
         }
 
         private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
@@ -262,17 +293,21 @@ public final class StockBackend implements Backend {
         private void fail(Exception cause) {
             tracer.forget(pid);
             context.runOnContext(ignored -> {
-                if (threads != null) {
-                    threads.close();
-                }
-                if (region != null) {
-                    region.close();
-                }
-                if (pidfd >= 0) {
-                    Linux.close(pidfd);
-                }
+                close();
                 prepared.tryFail(cause);
             });
+        }
+
+        private void close() {
+            if (threads != null) {
+                threads.close();
+            }
+            if (region != null) {
+                region.close();
+            }
+            if (pidfd >= 0) {
+                Linux.close(pidfd);
+            }
         }
     }
 
@@ -296,6 +331,16 @@ public final class StockBackend implements Backend {
         return created.future();
     }
 
+    private void handOver(UnsharedCalls calls) {
+        if (calls.isOpen()) {
+            try {
+                calls.handOver(files.path("hitotsu-keeper"));
+            } catch (KernelException e) {
+                LOG.error("calls of a program that runs natively will fail: {}", e.getMessage());
+            }
+        }
+    }
+
     @Override
     public Future<Void> close() {
         for (StockOriginSpace origin : List.copyOf(origins)) {
@@ -304,6 +349,7 @@ public final class StockBackend implements Backend {
         for (StockShadowSpace shadow : List.copyOf(shadows)) {
             shadow.close();
         }
+        unshared.forEach(this::handOver);
         tracer.close();
         return Future.succeededFuture();
     }

@@ -34,6 +34,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final BorrowedCalls borrowed;
     private final HomeCalls calls;
     private final TraceWatch watch;
+    private final UnsharedCalls unshared;
     private final HelperLimits limits = new HelperLimits();
     private @Nullable Supplier<Adoption> replacement;
 
@@ -47,6 +48,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         process = new OriginProcess(
                 context, tracer, region, pid, threads, notifications, new StandingTrace(tracer, this, pid));
         watch = new TraceWatch(process);
+        unshared = new UnsharedCalls(context, tracer, notifications);
         trapped = new TrappedCalls(notifications);
         deputies = new Deputies(process);
         parking = new ThreadParking(process, trapped, deputies);
@@ -90,15 +92,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         OriginTask task = process.task(tid);
-        if (nr == Linux.NR_RT_SIGACTION && task == null && process.ready && !foreignAbi) {
-            process.tracer.submit(ptrace -> {
-                ChildTracee.beforeAction(ptrace, process.tracer, tid, args[1]);
-                process.onLoop(() -> process.notifications.proceed(id));
-            });
+        if (task == null && process.ready) {
+            // Of a child process.
+            unshared.onCall(id, tid, nr, args, foreignAbi);
             return;
         }
         if (!process.ready || task == null || foreignAbi || process.ended || !process.isHeard()) {
-            // Before the program is prepared, or a child process of it: native.
+            // Before the program is prepared: native.
             process.notifications.proceed(id);
             return;
         }
