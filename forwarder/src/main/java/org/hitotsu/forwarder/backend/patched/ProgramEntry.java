@@ -11,6 +11,8 @@ import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
 import org.hitotsu.forwarder.backend.SpaceLayout;
+import org.hitotsu.forwarder.backend.UnsharedException;
+import org.hitotsu.forwarder.backend.common.Freezer;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProgramLayout;
 import org.hitotsu.forwarder.backend.common.Userfault;
@@ -32,6 +34,8 @@ final class ProgramEntry implements Adoption {
     private @Nullable Attachment attachment;
     private @Nullable LoopFd endWatch;
     private int pidfd = -1;
+    /** Whether it is a shared program's next one. */
+    private boolean replaces;
 
     private ProgramEntry(Context context, int pid, Consumer<PatchedOriginSpace> spaces) {
         this.context = context;
@@ -63,11 +67,12 @@ final class ProgramEntry implements Adoption {
     static ProgramEntry again(Context context, Attachment attachment, int pid, Consumer<PatchedOriginSpace> spaces) {
         ProgramEntry entry = new ProgramEntry(context, pid, spaces);
         entry.attachment = attachment;
+        entry.replaces = true;
         try {
             entry.watchEnd();
             entry.prepare();
         } catch (KernelException e) {
-            entry.fail(e);
+            entry.unprepared(e);
         }
         return entry;
     }
@@ -99,11 +104,10 @@ final class ProgramEntry implements Adoption {
             }
         });
         calls.require("userfaultfd", Linux.NR_USERFAULTFD, Linux.O_CLOEXEC | Linux.O_NONBLOCK)
-                .compose(there -> fetch(there.intValue())
-                        .compose(uffd ->
-                                calls.require("close", Linux.NR_CLOSE, there).map(uffd)))
+                .compose(there ->
+                        fetch(there.intValue()).eventually(() -> calls.require("close", Linux.NR_CLOSE, there)))
                 .onSuccess(this::ready)
-                .onFailure(this::fail);
+                .onFailure(this::unprepared);
     }
 
     private Future<Userfault> fetch(int there) {
@@ -126,7 +130,7 @@ final class ProgramEntry implements Adoption {
             layout = ProgramLayout.read(pid, VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps"))));
         } catch (IOException e) {
             uffd.close();
-            fail(e);
+            unprepared(e);
             return;
         }
         Attachment ours = attachment();
@@ -149,6 +153,49 @@ final class ProgramEntry implements Adoption {
     public Future<Void> start() {
         attachment().device().resume(pid, null, PatchedLayout.HOME);
         return Future.succeededFuture();
+    }
+
+    /** A step failed: a program that takes a shared one's place runs on natively, and one that is just started is ended. */
+    private void unprepared(Throwable cause) {
+        if (!replaces) {
+            fail(cause);
+        } else if (!prepared.future().isComplete()) {
+            letGo().onSuccess(gone -> {
+                        if (prepared.tryFail(new UnsharedException(
+                                cause.getMessage()
+                                        + "; start it with `hitotsu run` by itself, as root, if it is to be shared",
+                                cause))) {
+                            release();
+                        }
+                    })
+                    .onFailure(this::fail);
+        }
+    }
+
+    /**
+     * Lets the parked program run, and no thread of it be parked when the device is closed, which would end it: see
+     * {@link PatchedOriginSpace#letGo}. It may run, and make threads or execute a program, before it is frozen.
+     */
+    private Future<Void> letGo() {
+        Attachment ours = attachment();
+        ours.handler(event -> {
+            switch (event.type()) {
+                case BORN, REPLACED -> ours.device().resume(event.tid(), null, PatchedLayout.HOME);
+                case CAPTURED -> ours.device().proceed(event.tid(), event.sequence(), false);
+                default -> {
+                    // It is let go.
+                }
+            }
+        });
+        ours.unshared();
+        ours.device().resume(pid, null, PatchedLayout.HOME);
+        Freezer freezer = new Freezer(context, pid);
+        return freezer.freeze(tid -> false)
+                .<Void>map(frozen -> {
+                    ours.close();
+                    return null;
+                })
+                .eventually(freezer::thaw);
     }
 
     private void fail(Throwable cause) {
