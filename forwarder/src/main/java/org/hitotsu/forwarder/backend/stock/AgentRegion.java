@@ -22,8 +22,8 @@ final class AgentRegion implements AutoCloseable {
     /** Of these, the ones that calls leave: such a call may last until another thread has ended. */
     static final int KEPT_FOR_ENDS = 64;
 
-    /** Behind the control slot: what the helper reads, and a path that it opens. */
-    private static final int HELPER_SLOTS = 2;
+    /** Behind the control slot: what the helper reads. */
+    private static final int HELPER_SLOTS = 1;
 
     private static final int FIRST_SLOT = CONTROL_SLOTS + HELPER_SLOTS;
     /** Slots for threads. */
@@ -148,11 +148,6 @@ final class AgentRegion implements AutoCloseable {
     /** What the helper reads: two of struct iovec, and behind them the bytes. */
     static long readSlot() {
         return SLOT_BASE + (long) CONTROL_SLOTS * SLOT_SIZE;
-    }
-
-    /** A path that the helper opens. */
-    static long pathSlot() {
-        return readSlot() + SLOT_SIZE;
     }
 
     static long controlSlot() {

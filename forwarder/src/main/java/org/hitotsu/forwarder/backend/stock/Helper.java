@@ -52,6 +52,35 @@ final class Helper {
     }
 
     /**
+     * Has the helper make one system call with a descriptor, which is then closed in it.
+     *
+     * @param descriptor the daemon's, of which the helper gets one; to be open until the call is done
+     * @param at which of the arguments that is
+     */
+    Future<Long> execWith(int descriptor, int at, long nr, long... args) {
+        Promise<Long> promise = Promise.promise();
+        long[] there = new long[1];
+        jobs.add(new Job(
+                CMD_EXEC,
+                nr,
+                args,
+                () -> {
+                    there[0] = notifications.lend(waiting, descriptor);
+                    // Where there is none the call says EBADF.
+                    args[at] = there[0];
+                },
+                result -> {
+                    if (there[0] < 0) {
+                        promise.complete(there[0]);
+                    } else {
+                        exec(Linux.NR_CLOSE, there[0]).onSuccess(closed -> promise.complete(result));
+                    }
+                }));
+        next();
+        return promise.future();
+    }
+
+    /**
      * Reads up to 512 bytes of the program's memory in the program's own way: a page which is on another node is waited
      * for, by the helper and not by the daemon.
      *

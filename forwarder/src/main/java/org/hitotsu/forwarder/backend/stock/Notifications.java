@@ -24,7 +24,9 @@ final class Notifications implements AutoCloseable {
 
     private static final long RECV = 0xc0502100L;
     private static final long SEND = 0xc0182101L;
+    private static final long ADDFD = 0x40182103L;
     private static final long SET_FLAGS = 0x40082104L;
+    private static final int ADDFD_SEND = 2;
     private static final int SYNC_WAKE_UP = 1;
     private static final int FLAG_CONTINUE = 1;
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
@@ -91,6 +93,33 @@ final class Notifications implements AutoCloseable {
     /** Lets the kernel execute the call. */
     long proceed(long id) {
         return send(id, 0, 0, FLAG_CONTINUE);
+    }
+
+    /**
+     * Ends the call with a new descriptor, close-on-exec, of what {@code descriptor} of this process is: the caller needs no
+     * path to it, and no right to open it (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14). The descriptor's number there; or
+     * {@code -errno}, and the call still waits.
+     */
+    long give(long id, int descriptor) {
+        return add(id, descriptor, ADDFD_SEND);
+    }
+
+    /** As {@link #give}, but the call goes on waiting in any case. */
+    long lend(long id, int descriptor) {
+        return add(id, descriptor, 0);
+    }
+
+    private long add(long id, int descriptor, int flags) {
+        if (closed) {
+            return -Linux.ENOENT;
+        }
+        long at = scratch.address() + 128;
+        NativeMemory.putLong(at, id);
+        NativeMemory.putInt(at + 8, flags);
+        NativeMemory.putInt(at + 12, descriptor);
+        NativeMemory.putInt(at + 16, 0);
+        NativeMemory.putInt(at + 20, Linux.O_CLOEXEC);
+        return Linux.ioctl(fd, ADDFD, at);
     }
 
     private long send(long id, long value, int error, int flags) {

@@ -33,6 +33,9 @@ final class OriginProcess {
     /** /proc/PID/mem, once it is prepared and until it has ended. */
     int memFd = -1;
 
+    /** The daemon's descriptor that a thread which is just being prepared is given in the rendezvous; -1 for none. */
+    volatile int offered = -1;
+
     /** The program is prepared: its calls mean something. */
     boolean ready;
     /** A thread of it has been about to install a filter of system calls. */

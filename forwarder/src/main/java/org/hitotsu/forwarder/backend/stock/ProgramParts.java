@@ -23,20 +23,27 @@ final class ProgramParts {
         long call(long nr, long... args) throws KernelException, IOException;
     }
 
-    /** @param scratch where the program has some writable bytes, which are as they were afterwards */
-    static void mapAgent(Caller program, AgentRegion region, int memFd, long scratch)
+    /**
+     * Opens the agent's memory in the program, by a path.
+     *
+     * @param scratch where the program has some writable bytes, which are as they were afterwards
+     */
+    static long openAgent(Caller program, AgentRegion region, int memFd, long scratch)
             throws KernelException, IOException {
         byte[] path = ("/proc/" + Linux.getpid() + "/fd/" + region.memfd() + "\0").getBytes(StandardCharsets.UTF_8);
         byte[] saved = read(memFd, scratch, path.length);
         write(memFd, scratch, path, 0, path.length);
-        long fd;
         try {
-            fd = check(
+            return check(
                     "open the agent",
                     program.call(Linux.NR_OPENAT, Linux.AT_FDCWD, scratch, Linux.O_RDWR | Linux.O_CLOEXEC));
         } finally {
             write(memFd, scratch, saved, 0, saved.length);
         }
+    }
+
+    /** @param fd of the agent's memory in the program, which is closed */
+    static void mapAgent(Caller program, long fd) throws KernelException, IOException {
         int fixed = Linux.MAP_SHARED | Linux.MAP_FIXED_NOREPLACE;
         int rx = Linux.PROT_READ | Linux.PROT_EXEC;
         int rw = Linux.PROT_READ | Linux.PROT_WRITE;

@@ -5,6 +5,7 @@ import static org.hitotsu.forwarder.backend.common.KernelException.check;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.UnsharedException;
 import org.hitotsu.forwarder.backend.common.KernelException;
@@ -35,10 +36,14 @@ final class ProgramPreparation {
      */
     record Prepared(int pid, int uffd, int memFd, int helperPid, SpaceLayout layout) {}
 
+    /** ioctl_userfaultfd(2). */
+    private static final long USERFAULTFD_IOC_NEW = 0xaa00;
+
     private final Ptrace ptrace;
     private final AgentRegion region;
     private final int pid;
     private final int pidfd;
+    private final IntConsumer offer;
     private final long[] entryRegisters = new long[Registers.COUNT];
     private final java.util.ArrayList<Integer> signals = new java.util.ArrayList<>();
     private long syscallAt;
@@ -47,8 +52,12 @@ final class ProgramPreparation {
     private boolean changed;
     private boolean mapped;
 
-    /** @param pid of a thread stopped at PTRACE_EVENT_EXEC */
-    ProgramPreparation(Ptrace ptrace, AgentRegion region, int pid, int pidfd) {
+    /**
+     * @param pid of a thread stopped at PTRACE_EVENT_EXEC
+     * @param offer names the descriptor that the program is given in the rendezvous; -1 for none
+     */
+    ProgramPreparation(Ptrace ptrace, AgentRegion region, int pid, int pidfd, IntConsumer offer) {
+        this.offer = offer;
         this.ptrace = ptrace;
         this.region = region;
         this.pid = pid;
@@ -85,15 +94,55 @@ final class ProgramPreparation {
         SpaceLayout layout = ProgramLayout.read(pid, maps);
         syscallAt = ProcessMemory.syscallInstruction(memFd, maps);
         changed = true;
-        ProgramParts.mapAgent(this::inject, region, memFd, entryRegisters[Registers.RSP]);
-        mapped = true;
-        syscallAt = AgentRegion.injectEntry();
-        uffd = ProgramParts.userfault(this::inject, pidfd);
+        try (MoreDescriptors room = new MoreDescriptors(pid)) {
+            ProgramParts.mapAgent(this::inject, give("agent's memory", region.memfd()));
+            mapped = true;
+            syscallAt = AgentRegion.injectEntry();
+            uffd = userfault();
+        }
         Userfault fault = new Userfault(uffd);
         check("UFFDIO_API", fault.enable(0));
         fault.release();
         ProgramParts.makeAnonymous(this::inject, memFd, maps, Integer.MAX_VALUE);
         return new Prepared(pid, uffd, memFd, spawnHelper(), layout);
+    }
+
+    /**
+     * Gives the program a descriptor of the daemon's, as the answer to a call: it may have no path to the thing, or no right to
+     * open it. The event loop does so.
+     */
+    private long give(String thing, int descriptor) throws KernelException {
+        offer.accept(descriptor);
+        try {
+            return check("give it the " + thing, inject(StockLayout.NR_RENDEZVOUS));
+        } finally {
+            offer.accept(-1);
+        }
+    }
+
+    /**
+     * A program without privileges may make no userfaultfd that sees the kernel's faults, too
+     * (vm.unprivileged_userfaultfd). But whoever has the device may, and who may open that is looked at where it is opened
+     * (Linux 6.1); where there is none (a container), the program has to make it itself.
+     */
+    private int userfault() throws KernelException, IOException {
+        long device = Linux.open("/dev/userfaultfd", Linux.O_RDWR);
+        if (device < 0) {
+            return ProgramParts.userfault(this::inject, pidfd);
+        }
+        long there;
+        try {
+            there = give("userfaultfd device", (int) device);
+        } finally {
+            Linux.close((int) device);
+        }
+        long made;
+        try {
+            made = inject(Linux.NR_IOCTL, there, USERFAULTFD_IOC_NEW, Linux.O_CLOEXEC | Linux.O_NONBLOCK);
+        } finally {
+            inject(Linux.NR_CLOSE, there);
+        }
+        return ProgramParts.fetch(this::inject, pidfd, check("userfaultfd", made));
     }
 
     private void restoreRegisters() throws KernelException {

@@ -81,7 +81,8 @@ final class RunningPreparation {
             memFd = (int) check("open /proc/" + pid + "/mem", Linux.open("/proc/" + pid + "/mem", Linux.O_RDWR));
             List<VmaTable.Vma> maps = VmaTable.parse(ProcFiles.lines(Path.of("/proc/" + pid + "/maps")));
             SpaceLayout layout = ProgramLayout.read(pid, maps);
-            ProgramParts.mapAgent(this::call, region, memFd, process.stackPointer(caller));
+            ProgramParts.mapAgent(
+                    this::call, ProgramParts.openAgent(this::call, region, memFd, process.stackPointer(caller)));
             mapped = true;
             uffd = ProgramParts.userfault(this::call, pidfd);
             Userfault fault = new Userfault(uffd);

@@ -248,7 +248,9 @@ public final class StockBackend implements Backend {
         private void prepare(Ptrace ptrace) {
             AgentRegion agent = java.util.Objects.requireNonNull(region);
             try {
-                ProgramPreparation.Prepared program = new ProgramPreparation(ptrace, agent, pid, pidfd).run();
+                ProgramPreparation.Prepared program = new ProgramPreparation(
+                                ptrace, agent, pid, pidfd, java.util.Objects.requireNonNull(threads)::offer)
+                        .run();
                 context.runOnContext(ignored -> ready(program, agent));
             } catch (UnsharedException e) {
                 if (replaces) {

@@ -210,23 +210,15 @@ final class StockOriginSpace implements OriginSpace {
                 });
     }
 
-    /**
-     * The helper has no descriptors; it opens the file anew through /proc, which leads to the very same file even where it
-     * has no name any more (proc(5)), and closes it again.
-     */
+    /** The helper has no descriptors; it is given the program's, and closes it again. */
     private Future<Long> mapAnew(long address, long length, int prot, int flags, int fd, long offset) {
-        boolean writes = (flags & Linux.MAP_TYPE) != Linux.MAP_PRIVATE && (prot & Linux.PROT_WRITE) != 0;
-        byte[] path = (descriptor(fd) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        // Calls that change the address space come one at a time.
-        long slot = AgentRegion.pathSlot();
-        NativeMemory.copyIn(region.local(slot), path, 0, path.length);
-        Helper helper = threads.helper();
-        return helper.exec(Linux.NR_OPENAT, Linux.AT_FDCWD, slot, Linux.O_CLOEXEC | (writes ? Linux.O_RDWR : 0))
-                .compose(opened -> opened < 0
-                        ? Future.succeededFuture(opened)
-                        : helper.exec(Linux.NR_MMAP, address, length, prot, flags, opened, offset)
-                                .compose(at ->
-                                        helper.exec(Linux.NR_CLOSE, opened).map(at)));
+        long here = Linux.pidfdGetfd(pidfd, fd);
+        if (here < 0) {
+            return Future.succeededFuture(here);
+        }
+        return threads.helper()
+                .execWith((int) here, 4, Linux.NR_MMAP, address, length, prot, flags, -1, offset)
+                .onComplete(done -> Linux.close((int) here));
     }
 
     /** Reads the file through a copy of its descriptor, at its offset, and writes the program's memory. */

@@ -65,8 +65,15 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** The program is prepared: from now on its calls mean something. */
     void prepared(ProgramPreparation.Prepared program) {
         process.helperPid = program.helperPid();
+        // It has none but those it is given for a call; the program's limit, which it was born with, may be 0.
+        MoreDescriptors.forGood(program.helperPid());
         process.memFd = program.memFd();
         process.ready = true;
+    }
+
+    /** Names the daemon's descriptor that the program is given in the rendezvous while it is prepared. Any thread. */
+    void offer(int descriptor) {
+        process.offered = descriptor;
     }
 
     Helper helper() {
@@ -108,6 +115,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     private void onRendezvous(long id, int tid) {
         OriginTask task = process.task(tid);
+        if (task != null && !process.ready) {
+            long given = process.offered < 0 ? -Linux.ENOSYS : process.notifications.give(id, process.offered);
+            if (given < 0) {
+                process.notifications.answer(id, given);
+            }
+            return;
+        }
         if (task == null || !task.deputy) {
             if (tid == process.helperPid || !process.ready) {
                 process.helper.onRendezvous(id);

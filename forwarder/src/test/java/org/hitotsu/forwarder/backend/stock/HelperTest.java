@@ -46,6 +46,20 @@ class HelperTest {
         NativeMemory.putLong(region.local(AgentRegion.controlSlot()) + StockLayout.BOX_RESULT, result);
     }
 
+    /** Nobody listens, so it gets none. */
+    @Test
+    void saysWhyItHasNoDescriptor() throws Exception {
+        List<Future<Long>> calls = new ArrayList<>();
+        loop.run(() -> {
+            calls.add(helper.execWith(0, 4, Linux.NR_MMAP, 0, 4096, 1, 2, -1, 0));
+            helper.onRendezvous(1);
+        });
+        int notATerminal = 25;
+        assertThat(argument(4)).isEqualTo(-notATerminal);
+        loop.run(() -> helper.onRendezvous(2));
+        assertThat(calls.get(0).result()).isEqualTo(-notATerminal);
+    }
+
     @Test
     void readsHoweverManyThreadsAreInTheAgent() throws Exception {
         for (int i = 0; i < AgentRegion.SLOTS; i++) {

@@ -72,11 +72,31 @@ class KernelInterfaceTest {
         Map<String, String> names = new LinkedHashMap<>();
         names.put("RECV", "SECCOMP_IOCTL_NOTIF_RECV");
         names.put("SEND", "SECCOMP_IOCTL_NOTIF_SEND");
+        names.put("ADDFD", "SECCOMP_IOCTL_NOTIF_ADDFD");
+        names.put("ADDFD_SEND", "SECCOMP_ADDFD_FLAG_SEND");
         names.put("SET_FLAGS", "SECCOMP_IOCTL_NOTIF_SET_FLAGS");
         names.put("SYNC_WAKE_UP", "SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP");
         names.put("FLAG_CONTINUE", "SECCOMP_USER_NOTIF_FLAG_CONTINUE");
         names.put("AUDIT_ARCH_X86_64", "AUDIT_ARCH_X86_64");
-        compare(Notifications.class, names, 4);
+        compare(Notifications.class, names, 6);
+    }
+
+    @Test
+    void userfaultDevice() throws Exception {
+        // Not in headers from before Linux 6.1.
+        compare(ProgramPreparation.class, Map.of("USERFAULTFD_IOC_NEW", "USERFAULTFD_IOC_NEW"), 0);
+    }
+
+    @Test
+    void descriptorStructure() throws Exception {
+        Map<String, String> offsets = new LinkedHashMap<>();
+        offsets.put("flags", "offsetof(struct seccomp_notif_addfd, flags)");
+        offsets.put("srcfd", "offsetof(struct seccomp_notif_addfd, srcfd)");
+        offsets.put("newfd", "offsetof(struct seccomp_notif_addfd, newfd)");
+        offsets.put("newfdFlags", "offsetof(struct seccomp_notif_addfd, newfd_flags)");
+        offsets.put("size", "(sizeof(struct seccomp_notif_addfd))");
+        assertThat(KernelHeaders.evaluate(scratch, HEADERS, offsets))
+                .isEqualTo(Map.of("flags", 8L, "srcfd", 12L, "newfd", 16L, "newfdFlags", 20L, "size", 24L));
     }
 
     @Test
