@@ -71,8 +71,8 @@ void agent_orphaned(char *slot)
 	if (target)
 		sys(__NR_kill, target, SIGKILL, 0);
 	sys(__NR_kill, sys(__NR_getpid, 0, 0, 0), SIGKILL, 0);
-	for (;;)
-		sys(__NR_exit_group, 1, 0, 0);
+	sys(__NR_exit_group, 1, 0, 0);
+	/* Where neither is allowed a fault has to do (entry.S). */
 }
 
 static s64 discard(char *slot)

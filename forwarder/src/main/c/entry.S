@@ -34,9 +34,13 @@ agent_loop:
 	je	do_idle
 	cmpq	$CMD_CALL, %rax
 	je	do_call
-	cmpq	$-38, %rax	/* ENOSYS: the listener is closed, so the daemon is gone */
-	je	orphaned
-	jmp	agent_loop
+	testq	%rax, %rax	/* the daemon has the thread go home */
+	je	agent_loop
+	cmpq	$-4, %rax	/* EINTR: a signal, for which it stops */
+	je	agent_loop
+	/* ENOSYS: the listener is closed, so the daemon is gone. Or somebody else has answered, a filter of the program's
+	   own, and always will. */
+	jmp	orphaned
 
 	/* r12: not 0 if the call is one that answers EFAULT, without effect, where it can't wait for a page (agent.c,
 	   futex_guard). */
