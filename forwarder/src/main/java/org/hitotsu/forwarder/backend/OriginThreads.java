@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend;
 
 import io.vertx.core.Future;
 import java.util.Collection;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.hitotsu.forwarder.syscall.Transfers;
 import org.jspecify.annotations.Nullable;
 
@@ -40,11 +41,19 @@ public interface OriginThreads {
         void onMemoryCall(int tid, int nr, long[] args);
 
         /**
-         * A thread at home is stopped at the entry of a wait behind which the kernel may have to write to the futex word
-         * ({@link org.hitotsu.forwarder.syscall.PriorityFutex}). To be answered with {@link #proceed} when the kernel will
-         * come to the word's page ({@link OriginSpace#isReached}).
+         * A thread at home is stopped at the entry of a futex call for which the kernel may have to write to words whose
+         * pages it does not wait for. To be answered with {@link #proceed} when the kernel will come to them
+         * ({@link OriginSpace#isReached}).
+         *
+         * @param words their addresses
          */
-        void onPriorityWait(int tid, long[] args);
+        void onFutexWords(int tid, long... words);
+
+        /**
+         * A thread at home is stopped at the entry of its exit, in which the kernel will write to its memory, waiting for no
+         * page. To be answered with {@link #proceedWithExit} when all pages are home.
+         */
+        void onExit(int tid);
 
         /**
          * A thread at home is stopped at the entry of a system call from which on no page of the program may be taken away
@@ -81,6 +90,9 @@ public interface OriginThreads {
          * program, to be started like a launched one; nothing more comes from this one.
          */
         void onReplaced(Backend.Adoption next);
+
+        /** As {@link #onReplaced}, by a program that can't be shared and runs natively. The last event. */
+        void onLeft();
     }
 
     void events(Events events);
@@ -118,11 +130,9 @@ public interface OriginThreads {
     /** Has the deputy execute a system call. Then onExecuted, or onDeputySignal if a signal came first. */
     void exec(int tid, long nr, long[] args);
 
-    /**
-     * Whether a moved thread has to come home for calls that change the address space. They are made on its behalf otherwise,
-     * which a filter of system calls that the program has installed might forbid it.
-     */
-    boolean wantsMemoryCallsAtHome();
+    /** Why a thread has to stay at home for good, as the end of a sentence about it ({@link Tie.Kind#why}); null if it may leave. */
+    @Nullable
+    String stays(int tid);
 
     /** Has the deputy end its thread, as exit(2) with {@code status} would. Then onThreadGone. */
     void exit(int tid, int status);
@@ -150,6 +160,9 @@ public interface OriginThreads {
 
     /** Lets the process end and leave its core file. Completes if it goes on, after all. */
     Future<Void> proceedWithCoreDump(int tid);
+
+    /** Lets a thread end; completes when it has. */
+    Future<Void> proceedWithExit(int tid);
 
     /** Lets a fork happen; completes when the child has its copy (or the fork failed). */
     Future<Void> proceedWithFork(int tid);

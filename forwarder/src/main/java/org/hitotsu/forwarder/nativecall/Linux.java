@@ -69,6 +69,7 @@ public final class Linux {
     public static final int NR_FTRUNCATE = 77;
     public static final int NR_PTRACE = 101;
     public static final int NR_SETSID = 112;
+    public static final int NR_MODIFY_LDT = 154;
     public static final int NR_PRCTL = 157;
     public static final int NR_ARCH_PRCTL = 158;
     public static final int NR_SETRLIMIT = 160;

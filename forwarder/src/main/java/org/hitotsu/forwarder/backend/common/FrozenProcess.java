@@ -273,10 +273,15 @@ public final class FrozenProcess implements AutoCloseable {
 
     /** A thread that {@link #canCall}, best one whose own call the kernel restarts without help. */
     public int caller() throws KernelException, IOException {
+        return caller(Set.of());
+    }
+
+    /** As {@link #caller()}, but none of {@code others}. */
+    public int caller(Set<Integer> others) throws KernelException, IOException {
         int fallback = 0;
         long[] registers = new long[Registers.COUNT];
         for (int tid : stopped()) {
-            if (!canCall(tid) || ptrace.getRegisters(tid, registers) < 0) {
+            if (others.contains(tid) || !canCall(tid) || ptrace.getRegisters(tid, registers) < 0) {
                 continue;
             }
             if (registers[Registers.ORIG_RAX] < 0

@@ -76,6 +76,19 @@ public final class ProcessStatus {
         }
     }
 
+    /**
+     * Whether a thread of a process has ended, and the kernel has done with its memory (exit_mm() comes before
+     * exit_notify()): the first one stays as a zombie as long as there are others.
+     */
+    public static boolean hasEnded(int pid, int tid) {
+        try {
+            String state = of(pid, tid).text("State");
+            return state.startsWith("Z") || state.startsWith("X");
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     boolean has(String name) {
         return fields.containsKey(name);
     }

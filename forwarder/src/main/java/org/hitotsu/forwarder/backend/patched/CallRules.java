@@ -18,8 +18,9 @@ final class CallRules {
     /**
      * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, ends it or
      * gives it to others ({@link org.hitotsu.forwarder.backend.common.DirectUse}; of pages pinned for a device the kernel
-     * tells), or, of a program that is told of the processors of all nodes, it asks for them. New threads and ends of threads
-     * the kernel reports by itself; mapping where nothing is concerns nobody.
+     * tells), ties itself to the origin ({@link org.hitotsu.forwarder.syscall.Tie}), or, of a program that is told of the
+     * processors of all nodes, it asks for them. New threads and ends of threads the kernel reports by itself; mapping where
+     * nothing is concerns nobody.
      */
     private static final Map<Integer, Home> AT_HOME = Map.ofEntries(
             Map.entry(Linux.NR_MMAP, Home.CAPTURE_FIXED),
@@ -40,6 +41,9 @@ final class CallRules {
             Map.entry(Linux.NR_PROCESS_MADVISE, Home.CAPTURE),
             Map.entry(Linux.NR_SHMAT, Home.CAPTURE),
             Map.entry(Linux.NR_SHMDT, Home.CAPTURE),
+            Map.entry(Linux.NR_PRCTL, Home.CAPTURE),
+            Map.entry(Linux.NR_ARCH_PRCTL, Home.CAPTURE),
+            Map.entry(Linux.NR_MODIFY_LDT, Home.CAPTURE),
             Map.entry(Linux.NR_SCHED_SETAFFINITY, Home.CAPTURE_AFFINITY),
             Map.entry(Linux.NR_SCHED_GETAFFINITY, Home.CAPTURE_AFFINITY));
 

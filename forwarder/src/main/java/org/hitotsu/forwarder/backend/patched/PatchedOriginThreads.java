@@ -28,6 +28,7 @@ import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.patched.CallRunner.Executed;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,8 @@ final class PatchedOriginThreads implements OriginThreads {
 
         boolean signalled;
         boolean ending;
+        /** What ties it to the origin; null if nothing does. */
+        Tie.@Nullable Kind tie;
         /** Parked before a signal that ends the process with a core file. */
         boolean dying;
 
@@ -176,6 +179,7 @@ final class PatchedOriginThreads implements OriginThreads {
             case BORN -> {
                 Task child = new Task(device, event.tid());
                 child.born = true;
+                child.tie = inherited();
                 tasks.put(event.tid(), child);
                 // Of the thread that made it the kernel says nothing.
                 events().onThreadCreated(event.tid(), 0);
@@ -229,6 +233,8 @@ final class PatchedOriginThreads implements OriginThreads {
             case Linux.NR_CLONE3 -> onClone3(task, event.arguments());
             case Linux.NR_VMSPLICE -> homebound(task, DirectUse.of(nr, event.arguments()));
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
+            case Linux.NR_PRCTL, Linux.NR_ARCH_PRCTL, Linux.NR_MODIFY_LDT ->
+                onTie(task, Tie.of(nr, event.arguments()[0], event.arguments()[1]));
             default -> events().onMemoryCall(task.tid, nr, event.arguments());
         }
     }
@@ -258,6 +264,29 @@ final class PatchedOriginThreads implements OriginThreads {
 
     private void homebound(Task task, @Nullable String why) {
         events().onHomebound(task.tid, Objects.requireNonNull(why));
+    }
+
+    /** Filters are asked of what the task does as deputy, too, so they tie nothing. */
+    private void onTie(Task task, @Nullable Tie given) {
+        if (given == null || given.kind() == Tie.Kind.FILTER) {
+            proceed(task.tid);
+            return;
+        }
+        if (given.ofProcess()) {
+            events().onHomebound(task.tid, given.kind().why());
+        } else {
+            task.tie = given.kind();
+            proceed(task.tid);
+        }
+    }
+
+    /** What a new thread may have from the one that has made it, whichever that is. */
+    private Tie.@Nullable Kind inherited() {
+        return tasks.values().stream()
+                .map(task -> task.tie)
+                .filter(kind -> kind != null && kind != Tie.Kind.DISPATCH)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether a thread waits at the entry of a call that it has not been let make yet. Any thread. */
@@ -330,6 +359,9 @@ final class PatchedOriginThreads implements OriginThreads {
         }
         if (task.deputy) {
             return Future.failedFuture("thread " + tid + " is not at home");
+        }
+        if (task.tie != null) {
+            return Future.failedFuture("thread " + tid + " stays at its origin, for it " + task.tie.why());
         }
         if (tid == pid && othersReplace()) {
             return Future.failedFuture("thread " + tid + " may be ending: another one executes a program");
@@ -639,10 +671,10 @@ final class PatchedOriginThreads implements OriginThreads {
         }
     }
 
-    /** They are made by the thread's own task, and the kernel asks its filters. */
     @Override
-    public boolean wantsMemoryCallsAtHome() {
-        return false;
+    public @Nullable String stays(int tid) {
+        Task task = tasks.get(tid);
+        return task == null || task.tie == null ? null : task.tie.why();
     }
 
     @Override
@@ -697,6 +729,12 @@ final class PatchedOriginThreads implements OriginThreads {
         if (result < 0 && result != -Linux.ESRCH) {
             fatal(task, "its captured call can't be answered: " + Linux.errorName(result));
         }
+    }
+
+    /** The kernel waits for the pages that it writes to. */
+    @Override
+    public Future<Void> proceedWithExit(int tid) {
+        return Future.succeededFuture();
     }
 
     @Override

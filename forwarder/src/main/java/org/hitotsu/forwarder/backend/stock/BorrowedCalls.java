@@ -8,6 +8,9 @@ import org.hitotsu.forwarder.nativecall.Linux;
  * node: the agent makes them for the thread, with that page at hand (agent.c, futex_guard). Event loop only.
  */
 final class BorrowedCalls {
+    private static final int WAKE_OP = 5;
+    private static final int CMP_REQUEUE_PI = 12;
+
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
@@ -18,6 +21,17 @@ final class BorrowedCalls {
         this.trapped = trapped;
         this.deputies = deputies;
         this.parking = parking;
+    }
+
+    /**
+     * The addresses of the words that such a call is about. In a thread that is tied here the agent may not run: it makes the
+     * call itself, and the pages of its words are kept here.
+     */
+    static long[] words(long[] args) {
+        return switch ((int) args[1] & SeccompFilters.FUTEX_COMMAND) {
+            case WAKE_OP, CMP_REQUEUE_PI -> new long[] {args[0], args[4]};
+            default -> new long[] {args[0]};
+        };
     }
 
     /** Has the trapped futex call of a thread made. */

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.backend.common.DirectUse;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.syscall.PriorityFutex;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,12 @@ final class HomeCalls {
     private static final int QUIET_LOOKS = 1000;
 
     private static final int QUIET_MILLIS = 2;
+
+    private static final int CLONE_CHILD_CLEARTID = 0x200000;
+    /** Words of struct clone_args up to the child's id, in all versions of it. */
+    private static final int CLONE_ARGS = 3;
+
+    private static final int CLONE_ARGS_CHILD_TID = 2;
 
     /** A trapped call with which nothing was begun yet. */
     private record HeldCall(OriginTask task, long id, Runnable begin) {}
@@ -76,12 +84,13 @@ final class HomeCalls {
     private void begin(OriginTask task, long nr, long[] args) {
         int tid = task.tid;
         switch ((int) nr) {
-            case Linux.NR_CLONE -> onClone(task, args[0], nr, args);
+            case Linux.NR_CLONE -> onClone(task, args[0], args[3], nr, args);
             // The structure may be on another node: its page is waited for like for any access.
             case Linux.NR_CLONE3 ->
-                process.readLongs(args[0], 1).onComplete(flags -> {
-                    if (flags.succeeded()) {
-                        unlessHeld(task, () -> onClone(task, flags.result()[0], nr, args));
+                process.readLongs(args[0], CLONE_ARGS).onComplete(read -> {
+                    if (read.succeeded()) {
+                        long[] words = read.result();
+                        unlessHeld(task, () -> onClone(task, words[0], words[CLONE_ARGS_CHILD_TID], nr, args));
                     } else {
                         trapped.proceed(task); // EFAULT, says the kernel
                     }
@@ -93,17 +102,17 @@ final class HomeCalls {
             case Linux.NR_FUTEX -> {
                 if (PriorityFutex.concerns(nr, args)) {
                     task.priorityWait = args;
-                    process.events().onPriorityWait(tid, args);
+                    process.events().onFutexWords(tid, PriorityFutex.word(args));
+                } else if (process.everMoved && process.tieOf(task) != null) {
+                    process.events().onFutexWords(tid, BorrowedCalls.words(args));
                 } else {
                     borrowed.begin(task, args);
                 }
             }
             case Linux.NR_RT_SIGACTION, Linux.NR_SETRLIMIT, Linux.NR_PRLIMIT64 ->
                 watch.before(nr, args).onComplete(watched -> trapped.proceed(task));
-            case Linux.NR_SECCOMP, Linux.NR_PRCTL -> {
-                process.filtered = true;
-                trapped.proceed(task);
-            }
+            case Linux.NR_SECCOMP, Linux.NR_PRCTL, Linux.NR_ARCH_PRCTL, Linux.NR_MODIFY_LDT ->
+                onTie(task, Tie.of(nr, args[0], args[1]));
             case Linux.NR_OPEN,
                     Linux.NR_OPENAT,
                     Linux.NR_OPENAT2,
@@ -144,16 +153,60 @@ final class HomeCalls {
     void proceed(OriginTask task) {
         long[] args = task.priorityWait;
         task.priorityWait = null;
-        if (args != null && PriorityFutex.locks(args)) {
+        Runnable birth = task.birth;
+        task.birth = null;
+        if (birth != null) {
+            unlessHeld(task, birth);
+        } else if (task.tying) {
+            task.tying = false;
+            proceedAlone(task);
+        } else if (args != null && PriorityFutex.locks(args) && process.tieOf(task) == null) {
             unlessHeld(task, () -> borrowed.begin(task, args));
         } else {
             trapped.proceed(task);
         }
     }
 
-    private void onClone(OriginTask task, long flags, long nr, long[] args) {
+    private void onTie(OriginTask task, @Nullable Tie tie) {
+        if (tie == null) {
+            trapped.proceed(task);
+            return;
+        }
+        // From here on it is not parked any more. A move that was first has made this call restart.
+        process.tie(task, tie);
+        if (tie.ofProcess()) {
+            task.tying = true;
+            process.events().onHomebound(task.tid, tie.kind().why());
+            return;
+        }
+        long head = tie.kind() == Tie.Kind.FILTER ? robustList(task.tid) : 0;
+        if (head == 0) {
+            trapped.proceed(task);
+        } else {
+            // When a filter ends a thread, nobody is asked before: what the kernel writes to then has to be here by
+            // then.
+            process.events().onFutexWords(task.tid, head);
+        }
+    }
+
+    /** Lets a call happen when no thread is in the agent any more: to end, or in a call on a futex. */
+    private void proceedAlone(OriginTask task) {
+        process.tasks.values().stream().filter(other -> !other.resuming).forEach(borrowed::breakOff);
+        if (process.ended || process.tasks.values().stream().noneMatch(other -> other.deputy)) {
+            trapped.proceed(task);
+        } else {
+            process.later(QUIET_MILLIS, () -> proceedAlone(task));
+        }
+    }
+
+    private void onClone(OriginTask task, long flags, long childTid, long nr, long[] args) {
         if ((flags & DirectUse.CLONE_THREAD) != 0) {
-            spawn(task, true);
+            if ((flags & CLONE_CHILD_CLEARTID) != 0 && task.tie == Tie.Kind.FILTER) {
+                task.birth = () -> spawn(task, true);
+                process.events().onFutexWords(task.tid, childTid);
+            } else {
+                spawn(task, true);
+            }
         } else if ((flags & DirectUse.CLONE_VM) != 0) {
             // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
             // Any
@@ -222,9 +275,11 @@ final class HomeCalls {
 
     private void traceExecve(OriginTask task, long id) {
         OriginTracee previous = task.lastCall;
+        // What prepares a program makes its first thread call, which the filter may not let it.
+        boolean leaves = process.tieOf(task) == Tie.Kind.FILTER;
         Runnable failed = () -> process.onLoop(() -> callOver(task));
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, failed),
+                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, leaves, failed),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (tracee == null) {
                         // The program that follows could not be prepared, and would run into the filter unprepared.
@@ -247,6 +302,10 @@ final class HomeCalls {
             endNatively(task);
             return;
         }
+        if (process.tieOf(task) != null) {
+            process.events().onExit(task.tid);
+            return;
+        }
         // The kernel's own exit would not wait for pages which are elsewhere (agent.c, thread_exit).
         task.ending = true;
         parking.park(task).onComplete(done -> {
@@ -265,6 +324,22 @@ final class HomeCalls {
         process.events().onThreadGone(task.tid);
     }
 
+    /** Lets the exit happen that a thread is stopped at; completes when it is over. */
+    Future<Void> exit(OriginTask task) {
+        Promise<Void> over = Promise.promise();
+        endNatively(task);
+        awaitEnd(task.tid, over);
+        return over.future();
+    }
+
+    private void awaitEnd(int tid, Promise<Void> over) {
+        if (process.ended || ProcessStatus.hasEnded(process.pid, tid)) {
+            over.complete();
+        } else {
+            process.later(1, () -> awaitEnd(tid, over));
+        }
+    }
+
     /** Has a deputy end its thread, as exit(2) with {@code status} would. */
     void end(OriginTask task, int status) {
         long head = robustList(task.tid);
@@ -274,6 +349,10 @@ final class HomeCalls {
                 task, StockLayout.CMD_CALL, StockLayout.CALL_THREAD_EXIT, status, head, rseq[0], rseq[1], rseq[2]);
     }
 
+    /**
+     * Where the kernel looks first when a thread ends: the head of its list of robust futexes. In the GNU C library the id that
+     * a joiner waits for, of which the kernel tells the thread only, is in the same page.
+     */
     private static long robustList(int tid) {
         try (NativeMemory out = new NativeMemory(16)) {
             long got = Linux.call(Linux.NR_GET_ROBUST_LIST, tid, out.address(), out.address() + 8);

@@ -11,6 +11,7 @@ import java.util.Objects;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,8 @@ final class OriginProcess {
 
     /** The program is prepared: its calls mean something. */
     boolean ready;
-    /** A thread of it has been about to install a filter of system calls. */
-    boolean filtered;
+    /** What ties each thread of it to the origin; null if nothing does. */
+    private Tie.@Nullable Kind tie;
     /** A thread of it was moved: pages may be on other nodes. */
     boolean everMoved;
     /** It has ended, or was let go. */
@@ -81,6 +82,23 @@ final class OriginProcess {
     @Nullable
     OriginTask task(int tid) {
         return tasks.get(tid);
+    }
+
+    /** A thread is about to be given what ties it here, perhaps with all others. */
+    void tie(OriginTask task, Tie given) {
+        if (given.ofProcess()) {
+            tie = given.kind() == Tie.Kind.FILTER || tie == null ? given.kind() : tie;
+        } else {
+            task.tie = given.kind() == Tie.Kind.FILTER || task.tie == null ? given.kind() : task.tie;
+        }
+    }
+
+    /**
+     * What ties a thread to the origin, where nothing may run in it but its program; null for nothing. A filter, which
+     * outlives the program, goes before others.
+     */
+    Tie.@Nullable Kind tieOf(OriginTask task) {
+        return task.tie == null || tie == Tie.Kind.FILTER ? tie : task.tie;
     }
 
     /** Runs {@code action} on the event loop. Any thread. */

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.stock;
 import io.vertx.core.Promise;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.BrokenOffCall;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 
 /** What the daemon knows of one thread of a program at its origin. Event loop only. */
@@ -13,6 +14,14 @@ final class OriginTask {
 
     /** The arguments of the trapped call, if that is a {@link org.hitotsu.forwarder.syscall.PriorityFutex}; else null. */
     long @Nullable [] priorityWait;
+
+    /** What ties it to the origin; null if nothing does but what ties its process. */
+    Tie.@Nullable Kind tie;
+    /** The trapped call, a clone, as soon as a word of the new thread's is kept; null if it is none, or begun. */
+    @Nullable
+    Runnable birth;
+    /** The trapped call ties all threads, as soon as none of them is in the agent. */
+    boolean tying;
 
     boolean deputy;
     boolean stoppedAtBirth;

@@ -55,6 +55,9 @@ final class OriginTracee implements Tracer.StopHandler {
         /** The process has replaced its program and is stopped at PTRACE_EVENT_EXEC. */
         void onReplaced();
 
+        /** As {@link #onReplaced}, of a program that is to be left alone. It is stopped, and to be detached. */
+        void onLeft();
+
         void onResumed(int tid);
     }
 
@@ -99,6 +102,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private int pendingSignal;
     private int dyingOf;
     private boolean thread;
+    private boolean leaves;
     private Runnable callDone = () -> {};
     private final int pid;
     private @Nullable BiConsumer<Captured, Throwable> parked;
@@ -188,12 +192,19 @@ final class OriginTracee implements Tracer.StopHandler {
     /**
      * Traces a thread through its execve, which it is stopped before.
      *
+     * @param leaves whether the program that it executes is to be left alone
      * @param failed runs on the tracing thread when the call has failed
      */
     static OriginTracee seizeToExec(
-            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, Runnable failed)
+            Ptrace ptrace,
+            StandingTrace standing,
+            int tid,
+            @Nullable OriginTracee previous,
+            boolean leaves,
+            Runnable failed)
             throws KernelException {
         OriginTracee tracee = seize(ptrace, standing, tid, previous, State.EXECING);
+        tracee.leaves = leaves;
         tracee.callDone = failed;
         return tracee;
     }
@@ -293,6 +304,10 @@ final class OriginTracee implements Tracer.StopHandler {
                 tracer.forget(tid);
                 // Who had the process's id before is gone, and nothing reports that.
                 tracer.forget(stoppedTid);
+                if (leaves) {
+                    reports.onLeft();
+                    return;
+                }
                 // What prepares the new program makes a process of it that is not to be traced.
                 ptrace.setOptions(stoppedTid, EXEC_OPTIONS);
                 reports.onReplaced();

@@ -42,17 +42,19 @@ final class ProgramRelease {
      * Afterwards the process is frozen, without helper and agent; if it fails, it goes on as it was.
      *
      * @param trapped whether a thread waits for the daemon's answer to its call
+     * @param restrained threads that can't be made to make calls of others
      * @param rseqs restartable sequences to be registered again, by thread
      */
-    void run(IntPredicate trapped, int helper, Map<Integer, long[]> rseqs) throws KernelException, IOException {
+    void run(IntPredicate trapped, int helper, Set<Integer> restrained, Map<Integer, long[]> rseqs)
+            throws KernelException, IOException {
         boolean done = false;
         boolean traced = standing.isOn();
         process.tracedBefore(standing.leave());
         try {
             process.freeze(trapped, FREEZE_NANOS);
-            int caller = process.caller();
+            int caller = process.caller(restrained);
             for (Map.Entry<Integer, long[]> rseq : rseqs.entrySet()) {
-                if (process.canCall(rseq.getKey())) {
+                if (!restrained.contains(rseq.getKey()) && process.canCall(rseq.getKey())) {
                     long[] area = rseq.getValue();
                     process.call(rseq.getKey(), Linux.NR_RSEQ, area[0], area[1], 0, area[2]);
                 }

@@ -12,6 +12,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.syscall.Tie;
 
 /**
  * The two seccomp filters. Numbers are tested before anything else, so that the kernel can see which calls are always
@@ -22,7 +23,7 @@ final class SeccompFilters {
     private static final int NR_SCHED_YIELD = 24;
     private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
     /** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
-    private static final int FUTEX_COMMAND = ~(0x80 | 0x100);
+    static final int FUTEX_COMMAND = ~(0x80 | 0x100);
     /**
      * WAKE_OP, LOCK_PI, UNLOCK_PI, TRYLOCK_PI, WAIT_REQUEUE_PI, CMP_REQUEUE_PI, LOCK_PI2: they write to the program's words,
      * which the kernel does without waiting for a page (agent.c, futex_guard).
@@ -57,33 +58,26 @@ final class SeccompFilters {
         Linux.NR_IO_URING_REGISTER
     };
 
-    private static final int PR_SET_SECCOMP = 22;
+    /** PR_SET_SECCOMP, PR_SET_TSC and PR_SET_SYSCALL_USER_DISPATCH, some of which is a {@link Tie}. */
+    private static final int[] TYING_CONTROLS = {22, 26, 59};
+    /** ARCH_SET_CPUID, ARCH_ENABLE_TAGGED_ADDR and ARCH_SHSTK_ENABLE. */
+    private static final int[] TYING_ARCH_CONTROLS = {0x1012, 0x4002, 0x5001};
+    /** The functions of modify_ldt(2) that write. */
+    private static final int[] TYING_LDT_FUNCTIONS = {1, 0x11};
 
     private SeccompFilters() {}
 
-    /** Whether a call may install a filter (seccomp(2), prctl(2)). */
-    static boolean installs(long nr, long arg0) {
-        return nr == Linux.NR_SECCOMP || nr == Linux.NR_PRCTL && (int) arg0 == PR_SET_SECCOMP;
-    }
-
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
-     * files, the filters or the memory of a userfaultfd are notified, futex calls that write, and those after which pages may
-     * be used directly ({@link DirectUse}); everything else runs natively. Calls of the agent itself (by instruction pointer) always run.
+     * files, the memory of a userfaultfd or what ties a thread here ({@link Tie}) are notified, futex calls that write, and
+     * those after which pages may be used directly ({@link DirectUse}); everything else runs natively. Calls of the agent
+     * itself (by instruction pointer) always run. The rendezvous is the agent's only: of anybody else the kernel does not know
+     * the number.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */
     static BpfAssembler origin(boolean clusterCpus) {
-        BpfAssembler trapUnlessAgent = new BpfAssembler()
-                .load(IP_HIGH)
-                .ifEquals(
-                        (int) (StockLayout.AGENT_BASE >>> 32),
-                        // The agent's code is the first 64 KiB of its region: the upper half of the low word is zero.
-                        new BpfAssembler()
-                                .load(IP_LOW)
-                                .ifAnySet(0xffff0000, notified())
-                                .ret(ALLOW))
-                .ret(USER_NOTIF);
+        BpfAssembler trapUnlessAgent = byCaller(ALLOW, USER_NOTIF);
 
         // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous.
         BpfAssembler mapAnonymous = new BpfAssembler()
@@ -126,11 +120,6 @@ final class SeccompFilters {
                 .ifNotEquals(0, trapUnlessAgent)
                 .ret(ALLOW);
 
-        BpfAssembler control = new BpfAssembler()
-                .load(argLow(0))
-                .ifEquals(PR_SET_SECCOMP, trapUnlessAgent)
-                .ret(ALLOW);
-
         BpfAssembler open = new BpfAssembler()
                 .load(argLow(1))
                 .ifAnySet(DirectUse.O_DIRECT, trapUnlessAgent)
@@ -154,11 +143,13 @@ final class SeccompFilters {
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
                 .load(NR);
-        filter.ifEquals(StockLayout.NR_RENDEZVOUS, notified());
+        filter.ifEquals(StockLayout.NR_RENDEZVOUS, byCaller(USER_NOTIF, ALLOW));
         filter.ifEquals(Linux.NR_FUTEX, futex);
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
-        filter.ifEquals(Linux.NR_PRCTL, control);
+        filter.ifEquals(Linux.NR_PRCTL, byFirst(TYING_CONTROLS, trapUnlessAgent));
+        filter.ifEquals(Linux.NR_ARCH_PRCTL, byFirst(TYING_ARCH_CONTROLS, trapUnlessAgent));
+        filter.ifEquals(Linux.NR_MODIFY_LDT, byFirst(TYING_LDT_FUNCTIONS, trapUnlessAgent));
         filter.ifEquals(Linux.NR_IOCTL, device);
         filter.ifEquals(Linux.NR_OPEN, open);
         filter.ifEquals(Linux.NR_OPENAT, openAt);
@@ -193,7 +184,9 @@ final class SeccompFilters {
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
                         || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
-            case Linux.NR_PRCTL -> installs(nr, arg0);
+            case Linux.NR_PRCTL -> contains(TYING_CONTROLS, (int) arg0);
+            case Linux.NR_ARCH_PRCTL -> contains(TYING_ARCH_CONTROLS, (int) arg0);
+            case Linux.NR_MODIFY_LDT -> contains(TYING_LDT_FUNCTIONS, (int) arg0);
             case Linux.NR_SCHED_SETAFFINITY, Linux.NR_SCHED_GETAFFINITY -> true;
             default -> contains(ALWAYS_NOTIFIED, (int) nr);
         };
@@ -221,6 +214,29 @@ final class SeccompFilters {
                 .load(IP_HIGH)
                 .ifEquals((int) (StockLayout.AGENT_BASE >>> 32), agent)
                 .ret(USER_NOTIF);
+    }
+
+    /** Ends with {@code agents} for a call of the agent's, by the instruction pointer, and with {@code others} else. */
+    private static BpfAssembler byCaller(int agents, int others) {
+        return new BpfAssembler()
+                .load(IP_HIGH)
+                .ifEquals(
+                        (int) (StockLayout.AGENT_BASE >>> 32),
+                        // The agent's code is the first 64 KiB of its region: the upper half of the low word is zero.
+                        new BpfAssembler()
+                                .load(IP_LOW)
+                                .ifAnySet(0xffff0000, new BpfAssembler().ret(others))
+                                .ret(agents))
+                .ret(others);
+    }
+
+    /** Runs {@code body} if the first argument is one of {@code values}. */
+    private static BpfAssembler byFirst(int[] values, BpfAssembler body) {
+        BpfAssembler first = new BpfAssembler().load(argLow(0));
+        for (int value : values) {
+            first.ifEquals(value, body);
+        }
+        return first.ret(ALLOW);
     }
 
     private static BpfAssembler notified() {

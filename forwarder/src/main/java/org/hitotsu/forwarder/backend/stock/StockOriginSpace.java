@@ -267,12 +267,13 @@ final class StockOriginSpace implements OriginSpace {
             return Future.failedFuture(e);
         }
         Map<Integer, long[]> rseqs = threads.rseqs();
+        Set<Integer> restrained = threads.restrained();
         Promise<Void> gone = Promise.promise();
         ProgramRelease[] releases = new ProgramRelease[1];
         tracer.submit(
                 ptrace -> {
                     releases[0] = new ProgramRelease(tracer, ptrace, threads.standing());
-                    releases[0].run(threads::isTrapped, program.helperPid(), rseqs);
+                    releases[0].run(threads::isTrapped, program.helperPid(), restrained, rseqs);
                     return true;
                 },
                 (done, failure) -> context.runOnContext(ignored -> {

@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,7 +204,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         if (task == null) {
             return;
         }
-        process.filtered |= SeccompFilters.installs(nr, args[0]);
         if (TraceWatch.concerns(nr)) {
             deputies.requestAfter(watch.before(nr, args), task, CMD_EXEC, nr, args);
         } else {
@@ -218,10 +219,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         }
     }
 
-    /** The helper, which makes them, has the filters of the time when the program began. */
     @Override
-    public boolean wantsMemoryCallsAtHome() {
-        return process.filtered;
+    public @Nullable String stays(int tid) {
+        OriginTask task = process.task(tid);
+        Tie.Kind tie = task == null ? null : process.tieOf(task);
+        return tie == null ? null : tie.why();
     }
 
     @Override
@@ -258,6 +260,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     }
 
     @Override
+    public Future<Void> proceedWithExit(int tid) {
+        OriginTask task = process.task(tid);
+        return task == null ? Future.succeededFuture() : calls.exit(task);
+    }
+
+    @Override
     public void proceedWithExec(int tid) {
         OriginTask task = process.task(tid);
         if (task != null) {
@@ -286,6 +294,17 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             if (next != null && process.isHeard() && !process.ended) {
                 process.events().onReplaced(next.get());
             }
+        });
+    }
+
+    @Override
+    public void onLeft() {
+        process.onLoop(() -> {
+            if (process.isHeard() && !process.ended) {
+                process.events().onLeft();
+            }
+            // Not before: its calls are none of the program's that was here.
+            process.tracer.submit(ptrace -> ptrace.detach(process.pid, 0));
         });
     }
 
@@ -373,6 +392,9 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             OriginTask task = new OriginTask(child);
             task.tracee = tracee;
             task.stoppedAtBirth = true;
+            OriginTask creator = process.task(parent);
+            Tie.Kind tie = creator == null ? null : creator.tie;
+            task.tie = tie == Tie.Kind.DISPATCH ? null : tie;
             process.tasks.put(child, task);
             process.events().onThreadCreated(child, parent);
         });
@@ -401,6 +423,14 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** Whether a thread waits for the daemon's answer to its call. Any thread. */
     boolean isTrapped(int tid) {
         return trapped.contains(tid);
+    }
+
+    /** Threads that can't be made to make calls which are none of their program's. */
+    Set<Integer> restrained() {
+        return process.tasks.values().stream()
+                .filter(task -> process.tieOf(task) == Tie.Kind.FILTER || process.tieOf(task) == Tie.Kind.DISPATCH)
+                .map(task -> task.tid)
+                .collect(Collectors.toSet());
     }
 
     Map<Integer, long[]> rseqs() {

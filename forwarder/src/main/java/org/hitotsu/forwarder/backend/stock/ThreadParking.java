@@ -9,6 +9,7 @@ import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
+import org.hitotsu.forwarder.syscall.Tie;
 
 /** Takes threads at home into the agent, as deputies, and lets them run natively again. Event loop only. */
 final class ThreadParking {
@@ -29,6 +30,10 @@ final class ThreadParking {
         if (task.deputy) {
             return Future.failedFuture(
                     "thread " + task.tid + (task.borrowed ? " is in a call on a futex" : " is not at home"));
+        }
+        Tie.Kind tie = process.tieOf(task);
+        if (tie != null) {
+            return Future.failedFuture("thread " + task.tid + " stays at its origin, for it " + tie.why());
         }
         if ((task.trapped != 0 || task.spawning > 0) && !task.ending) {
             return Future.failedFuture("thread " + task.tid + " is in a system call that changes the address space");

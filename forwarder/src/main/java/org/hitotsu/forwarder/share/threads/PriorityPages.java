@@ -22,7 +22,19 @@ final class PriorityPages {
 
     /** Completes when the wait with these arguments may begin, since the kernel will come to its word behind it. */
     Future<Void> beforeWait(long[] args) {
-        long page = PriorityFutex.word(args) >>> Pages.SHIFT;
+        return keep(PriorityFutex.word(args));
+    }
+
+    /** Completes when the kernel will come to all words at these addresses. */
+    Future<Void> keep(long... words) {
+        Future<Void> kept = Future.succeededFuture();
+        for (long word : words) {
+            kept = kept.compose(before -> keepPage(word >>> Pages.SHIFT));
+        }
+        return kept;
+    }
+
+    private Future<Void> keepPage(long page) {
         // Behind the last page is what the kernel refuses.
         if (page >= Pages.LIMIT || space.isReached(page)) {
             return Future.succeededFuture();

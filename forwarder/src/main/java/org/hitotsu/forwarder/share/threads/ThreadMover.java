@@ -23,8 +23,6 @@ import org.hitotsu.forwarder.share.proto.SyscallRequest;
 import org.hitotsu.forwarder.share.proto.ThreadAdded;
 import org.hitotsu.forwarder.share.proto.ThreadRemoved;
 import org.hitotsu.forwarder.share.proto.Transplant;
-import org.hitotsu.forwarder.syscall.SyscallClass;
-import org.hitotsu.forwarder.syscall.SyscallTable;
 import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -168,6 +166,10 @@ public final class ThreadMover implements OriginThreads.Events {
         if (whyHome != null && node != network.selfId()) {
             return Future.failedFuture("thread " + tid + ": " + whyHome);
         }
+        String stays = threads.stays(tid);
+        if (stays != null && node != network.selfId()) {
+            return Future.failedFuture("thread " + tid + ": stays at its origin, for it " + stays);
+        }
         thread.wanted = node;
         if (thread.place == SharedThread.Place.ENDING) {
             return Future.failedFuture("thread " + tid + ": is ending");
@@ -200,7 +202,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** Moves a thread that is at home in a call which its deputy keeps. */
     private Future<Void> moveInCall(SharedThread thread, KeptCall kept, int node) {
         boolean homeward = node == network.selfId();
-        if (homeward && gathering.whyHome() == null) {
+        if (homeward && gathering.whyHome() == null && threads.stays(thread.tid()) == null) {
             return Future.succeededFuture();
         }
         if (homeward) {
@@ -326,6 +328,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** Whether a thread can be sent there now. If only its shadow is not ready yet, the thread leaves again from home. */
     private boolean canGo(SharedThread thread, int node) {
         return !thread.signalled
+                && threads.stays(thread.tid()) == null
                 && node != network.selfId()
                 && listener.hosts().contains(node)
                 && listener.ensureHost(node).succeeded();
@@ -498,7 +501,7 @@ public final class ThreadMover implements OriginThreads.Events {
             if (ended || !table.holds(thread) || thread.wanted != node || !network.isUp(node)) {
                 return;
             }
-            if (gathering.forGood() != null) {
+            if (gathering.forGood() != null || threads.stays(thread.tid()) != null) {
                 return;
             }
             if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
@@ -512,17 +515,6 @@ public final class ThreadMover implements OriginThreads.Events {
     public void onSyscall(int from, SyscallRequest request) {
         SharedThread thread = table.byId(request.getThreadId());
         if (thread == null || thread.executor == null || thread.node() != from) {
-            return;
-        }
-        boolean mapped = SyscallTable.x86_64()
-                        .rule(request.getNumber(), ExecutorVerticle.arguments(request))
-                        .syscallClass()
-                == SyscallClass.MAPPED;
-        if (mapped && threads.wantsMemoryCallsAtHome()) {
-            // Not begun: its sequence number will be that of the next call.
-            if (thread.place == SharedThread.Place.OUT) {
-                recall(thread, "filter");
-            }
             return;
         }
         thread.executor.onRequest(request);
@@ -539,7 +531,8 @@ public final class ThreadMover implements OriginThreads.Events {
             cpus.created(tid, creator, table.tids());
         }
         add(tid);
-        int node = gathering.whyHome() != null ? network.selfId() : placement.choose(table.all(), network.selfId());
+        boolean stays = gathering.whyHome() != null || threads.stays(tid) != null;
+        int node = stays ? network.selfId() : placement.choose(table.all(), network.selfId());
         if (node == network.selfId()) {
             threads.release(tid);
             return;
@@ -643,8 +636,19 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     @Override
-    public void onPriorityWait(int tid, long[] args) {
-        priorityPages.beforeWait(args).onComplete(home -> threads.proceed(tid));
+    public void onFutexWords(int tid, long... words) {
+        priorityPages.keep(words).onComplete(home -> threads.proceed(tid));
+    }
+
+    @Override
+    public void onExit(int tid) {
+        // Nobody is left elsewhere who could ask for a page.
+        boolean alone = gathering.forGood() != null || listener.hosts().isEmpty();
+        if (memory.trackedPages() == 0 && alone) {
+            threads.proceedWithExit(tid);
+            return;
+        }
+        memoryCalls.withAllPagesHome(() -> threads.proceedWithExit(tid));
     }
 
     @Override
@@ -681,6 +685,13 @@ public final class ThreadMover implements OriginThreads.Events {
             cpus.replaced(space.pid());
         }
         listener.onReplaced(next);
+    }
+
+    @Override
+    public void onLeft() {
+        LOG.info("share {}: executes a program under a filter of system calls, which is not shared", key.id());
+        end();
+        listener.onReleased();
     }
 
     @Override

@@ -36,6 +36,9 @@ class CallRulesTest {
             Linux.NR_PROCESS_MADVISE,
             Linux.NR_SHMAT,
             Linux.NR_SHMDT,
+            Linux.NR_PRCTL,
+            Linux.NR_ARCH_PRCTL,
+            Linux.NR_MODIFY_LDT,
             Linux.NR_FORK,
             Linux.NR_EXECVE,
             Linux.NR_EXECVEAT

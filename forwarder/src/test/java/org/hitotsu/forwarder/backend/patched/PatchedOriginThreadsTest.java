@@ -82,6 +82,44 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         return image.result();
     }
 
+    /** As {@link #happens}, of a call with these first arguments. */
+    private void calls(long sequence, long nr, long arg0, long arg1) throws Exception {
+        loop.run(() -> threads.onEvent(RecordingRequests.call(TID, sequence, nr, arg0, arg1)));
+        loop.settle();
+    }
+
+    @Test
+    void whatDoesNotTravelTiesAThreadAndThoseItMayHaveMade() throws Exception {
+        calls(5, 157, 59, 1);
+        assertThat(threads.isCaptured(TID)).isFalse();
+        assertThat(threads.stays(TID)).isNotNull();
+        assertThat(threads.stays(PID)).isNull();
+        assertThat(loop.call(() -> threads.park(TID)).cause()).hasMessageContaining("stays at its origin");
+        int born = 77;
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.BORN, born, 0, 0, 0, 0)));
+        assertThat(threads.stays(born)).isNull();
+        calls(6, 157, 26, 2);
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.BORN, born, 0, 0, 0, 0)));
+        assertThat(threads.stays(born)).isNotNull();
+    }
+
+    @Test
+    void segmentsTieAll() throws Exception {
+        calls(5, 154, 1, 0);
+        assertThat(told()).containsExactly("homebound " + TID + " has segments of its own");
+        assertThat(threads.isCaptured(TID)).isTrue();
+    }
+
+    /** The kernel asks them of deputies' calls, too. */
+    @Test
+    void filtersAndOtherControlsTieNothing() throws Exception {
+        calls(5, 157, 22, 2);
+        calls(6, 157, 15, 0x1000);
+        assertThat(told()).isEmpty();
+        assertThat(threads.isCaptured(TID)).isFalse();
+        assertThat(threads.stays(TID)).isNull();
+    }
+
     private ThreadImage parkInUserMode() throws Exception {
         return park(0, 0, -1, 7);
     }
@@ -558,8 +596,18 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     }
 
     @Override
-    public void onPriorityWait(int tid, long[] args) {
-        told.add("priority wait");
+    public void onFutexWords(int tid, long... words) {
+        told.add("futex words");
+    }
+
+    @Override
+    public void onExit(int tid) {
+        told.add("exit " + tid);
+    }
+
+    @Override
+    public void onLeft() {
+        told.add("left");
     }
 
     @Override

@@ -41,6 +41,16 @@ final class RecordingRequests implements ThreadRequests {
     }
 
     static CaptureEvent event(CaptureEvent.Type type, int tid, int flags, long sequence, long nr, long result) {
+        return event(type, tid, flags, sequence, nr, result, 0x10, 0x20);
+    }
+
+    /** A captured call with these first arguments. */
+    static CaptureEvent call(int tid, long sequence, long nr, long arg0, long arg1) {
+        return event(CaptureEvent.Type.CAPTURED, tid, 0, sequence, nr, 0, arg0, arg1);
+    }
+
+    private static CaptureEvent event(
+            CaptureEvent.Type type, int tid, int flags, long sequence, long nr, long result, long arg0, long arg1) {
         ByteBuffer data = ByteBuffer.allocate(Event.SIZE).order(ByteOrder.nativeOrder());
         data.putInt(Event.TYPE, type.ordinal() + 1);
         data.putInt(Event.FLAGS, flags);
@@ -52,6 +62,8 @@ final class RecordingRequests implements ThreadRequests {
         for (int i = 0; i < 6; i++) {
             data.putLong(Event.ARGS + 8 * i, 0x10 * (i + 1));
         }
+        data.putLong(Event.ARGS, arg0);
+        data.putLong(Event.ARGS + 8, arg1);
         CaptureEvent event = new CaptureEvent();
         if (!event.wrap(data, 0, Event.SIZE)) {
             throw new AssertionError("no event: " + type);

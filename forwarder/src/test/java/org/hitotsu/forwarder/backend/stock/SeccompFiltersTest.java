@@ -129,15 +129,23 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void newFiltersAreNotified() {
+    void whatMayTieAThreadIsNotified() {
         int prctl = 157;
-        assertThat(origin(prctl, PROGRAM, 22, 2, 0x1000)).isEqualTo(USER_NOTIF);
+        int ldt = 154;
+        int archPrctl = 158;
+        for (int control : new int[] {22, 26, 59}) {
+            assertThat(origin(prctl, PROGRAM, control, 2, 0x1000)).isEqualTo(USER_NOTIF);
+            assertThat(origin(prctl, AGENT, control, 2, 0x1000)).isEqualTo(ALLOW);
+        }
         assertThat(origin(prctl, PROGRAM, 21)).isEqualTo(ALLOW);
-        assertThat(origin(prctl, AGENT, 22, 2, 0x1000)).isEqualTo(ALLOW);
-        assertThat(SeccompFilters.installs(prctl, 22)).isTrue();
-        assertThat(SeccompFilters.installs(prctl, 21)).isFalse();
-        assertThat(SeccompFilters.installs(317, 0)).isTrue();
-        assertThat(SeccompFilters.installs(NR_MMAP, 22)).isFalse();
+        assertThat(origin(prctl, PROGRAM, 15)).isEqualTo(ALLOW);
+        assertThat(origin(ldt, PROGRAM, 0)).isEqualTo(ALLOW);
+        assertThat(origin(ldt, PROGRAM, 1)).isEqualTo(USER_NOTIF);
+        assertThat(origin(ldt, PROGRAM, 0x11)).isEqualTo(USER_NOTIF);
+        for (int control : new int[] {0x1012, 0x4002, 0x5001}) {
+            assertThat(origin(archPrctl, PROGRAM, control)).isEqualTo(USER_NOTIF);
+        }
+        assertThat(origin(archPrctl, PROGRAM, 0x1002)).isEqualTo(ALLOW);
     }
 
     /** With every option that adds calls. */
@@ -169,6 +177,14 @@ class SeccompFiltersTest {
             0x86,
             0x187,
             0x100000,
+            0x11,
+            22,
+            26,
+            59,
+            0x1002,
+            0x1012,
+            0x4002,
+            0x5001,
             1L << 32,
             0xc020aa00L,
             0xc028aa05L
@@ -178,6 +194,7 @@ class SeccompFiltersTest {
                 for (long other : new long[] {0, 2, 0x22}) {
                     assertSaid(nr, 5, value, value, other);
                     assertSaid(nr, 22, other, other, value);
+                    assertSaid(nr, value, other, other, other);
                 }
             }
         }
@@ -227,9 +244,10 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void rendezvousIsNotifiedFromEverywhere() {
+    void rendezvousIsNotifiedUnlessTheProgramMakesIt() {
+        assertThat(origin(StockLayout.NR_RENDEZVOUS, AGENT)).isEqualTo(USER_NOTIF);
+        assertThat(origin(StockLayout.NR_RENDEZVOUS, PROGRAM)).isEqualTo(ALLOW);
         for (long ip : new long[] {PROGRAM, AGENT}) {
-            assertThat(origin(StockLayout.NR_RENDEZVOUS, ip)).isEqualTo(USER_NOTIF);
             assertThat(shadow(StockLayout.NR_RENDEZVOUS, ip)).isEqualTo(USER_NOTIF);
         }
     }

@@ -12,6 +12,7 @@ final class RecordingListener implements ThreadMover.Listener {
     Future<Void> ready = Future.succeededFuture();
 
     int ended;
+    int released;
 
     RecordingListener(Integer... hosts) {
         this.hosts = List.of(hosts);
@@ -26,7 +27,9 @@ final class RecordingListener implements ThreadMover.Listener {
     public void onReplaced(Adoption next) {}
 
     @Override
-    public void onReleased() {}
+    public void onReleased() {
+        released++;
+    }
 
     @Override
     public Future<Void> ensureHost(int node) {

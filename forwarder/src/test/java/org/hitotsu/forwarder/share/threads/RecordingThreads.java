@@ -27,6 +27,8 @@ final class RecordingThreads implements OriginThreads {
 
     final List<String> log;
     final Map<Integer, Future<Long>> results = new HashMap<>();
+    /** Why a thread stays, by its number. */
+    final Map<Integer, String> stays = new HashMap<>();
     /** What a parked thread's image is; never there by itself. */
     Future<ThreadImage> parked = Promise.<ThreadImage>promise().future();
 
@@ -121,8 +123,14 @@ final class RecordingThreads implements OriginThreads {
     }
 
     @Override
-    public boolean wantsMemoryCallsAtHome() {
-        return false;
+    public @Nullable String stays(int tid) {
+        return stays.get(tid);
+    }
+
+    @Override
+    public Future<Void> proceedWithExit(int tid) {
+        log.add("end " + tid);
+        return Future.succeededFuture();
     }
 
     @Override

@@ -74,14 +74,50 @@ class ThreadMoverTest {
     void priorityWaitAtHomeProceedsWhenItsPageIsHere() throws Exception {
         origin.hostReads(0x500, 1);
         origin.hostAnswers = false;
-        long[] lock = {0x500040, 6, 0, 0, 0, 0};
-        origin.loop.run(() -> mover.onPriorityWait(TID, lock));
+        origin.loop.run(() -> mover.onFutexWords(TID, 0x500040));
         origin.loop.settle();
         assertThat(origin.log).containsExactly("writeback 500 1");
         origin.loop.run(origin::answerRanges);
         origin.loop.settle();
         assertThat(origin.log).containsExactly("writeback 500 1", "kept 500", "proceed 1000");
-        origin.loop.run(() -> mover.onPriorityWait(TID, lock));
+        origin.loop.run(() -> mover.onFutexWords(TID, 0x500040));
         assertThat(origin.log).hasSize(4).endsWith("proceed 1000");
+    }
+
+    @Test
+    void allWordsOfAFutexCallAreKept() throws Exception {
+        origin.hostReads(0x500, 2);
+        origin.loop.run(() -> mover.onFutexWords(TID, 0x500040, 0x501000));
+        origin.loop.settle();
+        assertThat(origin.log)
+                .containsExactly("writeback 500 1", "kept 500", "writeback 501 1", "kept 501", "proceed 1000");
+    }
+
+    @Test
+    void aTiedThreadIsRefusedToLeave() throws Exception {
+        origin.threads.stays.put(TID, "has a filter");
+        Future<Void> move = origin.loop.call(() -> mover.move(TID, OriginFixture.HOST));
+        assertThat(move.cause()).hasMessage("thread 1000: stays at its origin, for it has a filter");
+        Future<Void> home = origin.loop.call(() -> mover.move(TID, OriginFixture.ORIGIN));
+        assertThat(home.succeeded()).isTrue();
+    }
+
+    @Test
+    void theKernelEndsAThreadWithAllPagesHere() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        origin.loop.run(() -> mover.onExit(TID));
+        origin.loop.settle();
+        assertThat(origin.log).hasSize(1).first().asString().startsWith("writeback 0 ");
+        origin.loop.run(origin::answerRanges);
+        origin.loop.settle();
+        assertThat(origin.log).endsWith("end 1000");
+    }
+
+    @Test
+    void aProgramThatIsLeftAloneIsReleased() throws Exception {
+        origin.loop.run(mover::onLeft);
+        assertThat(listener.released).isEqualTo(1);
+        assertThat(listener.ended).isZero();
     }
 }
