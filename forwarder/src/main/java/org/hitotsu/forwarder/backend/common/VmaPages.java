@@ -173,6 +173,8 @@ public abstract class VmaPages extends BatchedPages {
     /** See {@link #filling}. */
     public final void filled() {
         mappedBefore = null;
+        // It may have been looked at where it was filled, and have moved since.
+        vmas.changed();
     }
 
     private boolean isBeingFilled(long address) {

@@ -20,6 +20,9 @@ final class Helper {
     /** @param fill puts what the call is to find into the region, once those before it are done with it */
     private record Job(int command, long nr, long[] args, Runnable fill, LongConsumer done) {}
 
+    /** Not a command of the agent's: a descriptor is passed, while it waits. */
+    private static final int PASS = -1;
+
     private final AgentRegion region;
     private final Notifications notifications;
     private final ArrayDeque<Job> jobs = new ArrayDeque<>();
@@ -52,30 +55,13 @@ final class Helper {
     }
 
     /**
-     * Has the helper make one system call with a descriptor, which is then closed in it.
+     * Gives the helper a descriptor of the daemon's; it has none of its own.
      *
-     * @param descriptor the daemon's, of which the helper gets one; to be open until the call is done
-     * @param at which of the arguments that is
+     * @return its number there, or {@code -errno}
      */
-    Future<Long> execWith(int descriptor, int at, long nr, long... args) {
+    Future<Long> pass(int descriptor) {
         Promise<Long> promise = Promise.promise();
-        long[] there = new long[1];
-        jobs.add(new Job(
-                CMD_EXEC,
-                nr,
-                args,
-                () -> {
-                    there[0] = notifications.lend(waiting, descriptor);
-                    // Where there is none the call says EBADF.
-                    args[at] = there[0];
-                },
-                result -> {
-                    if (there[0] < 0) {
-                        promise.complete(there[0]);
-                    } else {
-                        exec(Linux.NR_CLOSE, there[0]).onSuccess(closed -> promise.complete(result));
-                    }
-                }));
+        jobs.add(new Job(PASS, descriptor, new long[0], () -> {}, promise::complete));
         next();
         return promise.future();
     }
@@ -130,6 +116,11 @@ final class Helper {
             return;
         }
         Job job = jobs.removeFirst();
+        if (job.command() == PASS) {
+            job.done().accept(notifications.lend(waiting, (int) job.nr()));
+            next();
+            return;
+        }
         running = job;
         job.fill().run();
         region.request(AgentRegion.controlSlot(), job.nr(), job.args(), StockLayout.STATE_REQUESTED);

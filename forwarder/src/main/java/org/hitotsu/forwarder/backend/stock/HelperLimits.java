@@ -12,6 +12,8 @@ final class HelperLimits {
     /** DATA, STACK, MEMLOCK, AS: what mmap(2), mremap(2), mprotect(2) and brk(2) look at. */
     private static final int[] RESOURCES = {2, 3, 8, 9};
 
+    private static final long INFINITY = -1;
+
     private final long[] soft = new long[RESOURCES.length];
     private final long[] hard = new long[RESOURCES.length];
     private boolean known;
@@ -33,6 +35,23 @@ final class HelperLimits {
                 }
             }
             known = true;
+        }
+    }
+
+    /**
+     * Takes the limits off the helper, as far as the daemon may, for calls of the daemon's own: until {@link #follow}, which was
+     * called before.
+     */
+    void lift(int helper) {
+        try (NativeMemory limit = new NativeMemory(16)) {
+            NativeMemory.putLong(limit.address(), INFINITY);
+            NativeMemory.putLong(limit.address() + 8, INFINITY);
+            for (int i = 0; i < RESOURCES.length; i++) {
+                if (soft[i] != INFINITY) {
+                    Linux.call(Linux.NR_PRLIMIT64, helper, RESOURCES[i], limit.address(), 0, 0, 0);
+                    known = false;
+                }
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ final class RunningPreparation {
             Userfault fault = new Userfault(uffd);
             check("UFFDIO_API", fault.enable(0));
             fault.release();
-            ProgramParts.makeAnonymous(this::call, memFd, maps, StockOriginSpace.LARGEST_COPY);
+            ProgramParts.makeAnonymous(this::call, memFd, maps, FileMappings.LARGEST_COPY);
             listener = ProgramParts.fetch(this::call, pidfd, installFilter());
             boolean breaksOff = breaksOff();
             int helper = spawnHelper();

@@ -3,8 +3,6 @@ package org.hitotsu.forwarder.backend.stock;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import org.hitotsu.forwarder.backend.CallMemory;
@@ -22,15 +20,10 @@ import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
-import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.jspecify.annotations.Nullable;
 
 /** A prepared program at its origin, with everything the daemon holds of it. */
 final class StockOriginSpace implements OriginSpace {
-    private static final int COPY_CHUNK = 1 << 20;
-    /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
-    static final long LARGEST_COPY = 256L << 20;
-
     private final Context context;
     private final Tracer tracer;
     private final String keeperPath;
@@ -38,6 +31,7 @@ final class StockOriginSpace implements OriginSpace {
     private final AgentRegion region;
     private final StockOriginThreads threads;
     private final OriginPages pages;
+    private final FileMappings files;
     private final ProcessorPort processors;
     private final CallMemory callMemory;
     private final VmaTable vmas;
@@ -73,6 +67,7 @@ final class StockOriginSpace implements OriginSpace {
         this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
+        this.files = new FileMappings(threads, pages, program, pidfd);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
     }
 
@@ -150,95 +145,10 @@ final class StockOriginSpace implements OriginSpace {
         vmas.keep(page);
     }
 
-    private Path descriptor(int fd) {
-        return Path.of("/proc/" + program.pid() + "/fd/" + fd);
-    }
-
     @Override
     public Future<@Nullable Long> mapFile(
             int tid, long address, long length, int prot, int flags, int fd, long offset) {
-        boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
-        boolean copied = isCopied(length, prot, flags);
-        if (!copied && !replaces || !Files.isRegularFile(descriptor(fd))) {
-            return Future.succeededFuture(null);
-        }
-        return (copied
-                        ? mapCopy(address, length, prot, flags, fd, offset)
-                        : mapAnew(address, length, prot, flags, fd, offset))
-                .map(at -> at);
-    }
-
-    /** Whether a mapping gets a copy of the file: a writable private one's pages can't be taken from outside. */
-    static boolean isCopied(long length, int prot, int flags) {
-        return (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
-                && (prot & Linux.PROT_WRITE) != 0
-                && length > 0
-                && length <= LARGEST_COPY;
-    }
-
-    /** Maps anonymous memory with the file's bytes. */
-    private Future<Long> mapCopy(long address, long length, int prot, int flags, int fd, long offset) {
-        long here = Linux.pidfdGetfd(pidfd, fd);
-        if (here < 0) {
-            return Future.succeededFuture(here);
-        }
-        int writable = prot | Linux.PROT_READ | Linux.PROT_WRITE;
-        pages.filling();
-        return threads.helper()
-                .exec(Linux.NR_MMAP, address, length, writable, flags | Linux.MAP_ANONYMOUS, -1, 0)
-                .compose(at -> {
-                    if (at < 0 && at >= -4095) {
-                        return Future.succeededFuture(at);
-                    }
-                    pages.mapped(at, length + Linux.PAGE_SIZE - 1 & -Linux.PAGE_SIZE);
-                    long copied = copy((int) here, offset, at, length);
-                    pages.filled();
-                    if (copied < 0) {
-                        return threads.helper()
-                                .exec(Linux.NR_MUNMAP, at, length)
-                                .map(copied);
-                    }
-                    return prot == writable
-                            ? Future.succeededFuture(at)
-                            : threads.helper()
-                                    .exec(Linux.NR_MPROTECT, at, length, prot)
-                                    .map(at);
-                })
-                .onComplete(done -> {
-                    pages.filled();
-                    Linux.close((int) here);
-                });
-    }
-
-    /** The helper has no descriptors; it is given the program's, and closes it again. */
-    private Future<Long> mapAnew(long address, long length, int prot, int flags, int fd, long offset) {
-        long here = Linux.pidfdGetfd(pidfd, fd);
-        if (here < 0) {
-            return Future.succeededFuture(here);
-        }
-        return threads.helper()
-                .execWith((int) here, 4, Linux.NR_MMAP, address, length, prot, flags, -1, offset)
-                .onComplete(done -> Linux.close((int) here));
-    }
-
-    /** Reads the file through a copy of its descriptor, at its offset, and writes the program's memory. */
-    private long copy(int fd, long offset, long address, long length) {
-        try (NativeMemory buffer = new NativeMemory(Math.min(length, COPY_CHUNK))) {
-            long done = 0;
-            while (done < length) {
-                long chunk = Math.min(length - done, COPY_CHUNK);
-                long got = Linux.call(Linux.NR_PREAD64, fd, buffer.address(), chunk, offset + done, 0, 0);
-                if (got <= 0) {
-                    return got; // behind the file's end a mapping reads as zeros, as the anonymous one does
-                }
-                long put = Linux.call(Linux.NR_PWRITE64, program.memFd(), buffer.address(), got, address + done, 0, 0);
-                if (put != got) {
-                    return put < 0 ? put : -Linux.EFAULT;
-                }
-                done += got;
-            }
-            return 0;
-        }
+        return files.map(address, length, prot, flags, fd, offset);
     }
 
     @Override

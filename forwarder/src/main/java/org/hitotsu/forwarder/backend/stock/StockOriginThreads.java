@@ -228,7 +228,18 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     @Override
     public Future<Long> execInSpace(int tid, long nr, long... args) {
+        return execForProgram(nr, args);
+    }
+
+    /** Has the helper make a call under the program's limits. */
+    Future<Long> execForProgram(long nr, long... args) {
         limits.follow(process.pid, process.helperPid);
+        return process.helper.exec(nr, args);
+    }
+
+    /** Has the helper make a call of the daemon's own, which no limit of the program is to refuse. */
+    Future<Long> execForDaemon(long nr, long... args) {
+        limits.lift(process.helperPid);
         return process.helper.exec(nr, args);
     }
 

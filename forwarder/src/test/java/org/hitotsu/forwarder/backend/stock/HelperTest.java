@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** The helper's part is the test's: each rendezvous has the next call's arguments in the region. */
 class HelperTest {
+    private static final int ENOTTY = 25;
 
     private final TestLoop loop = new TestLoop();
     private final AgentRegion region;
@@ -46,20 +47,6 @@ class HelperTest {
         NativeMemory.putLong(region.local(AgentRegion.controlSlot()) + StockLayout.BOX_RESULT, result);
     }
 
-    /** Nobody listens, so it gets none. */
-    @Test
-    void saysWhyItHasNoDescriptor() throws Exception {
-        List<Future<Long>> calls = new ArrayList<>();
-        loop.run(() -> {
-            calls.add(helper.execWith(0, 4, Linux.NR_MMAP, 0, 4096, 1, 2, -1, 0));
-            helper.onRendezvous(1);
-        });
-        int notATerminal = 25;
-        assertThat(argument(4)).isEqualTo(-notATerminal);
-        loop.run(() -> helper.onRendezvous(2));
-        assertThat(calls.get(0).result()).isEqualTo(-notATerminal);
-    }
-
     @Test
     void readsHoweverManyThreadsAreInTheAgent() throws Exception {
         for (int i = 0; i < AgentRegion.SLOTS; i++) {
@@ -82,5 +69,24 @@ class HelperTest {
         assertThat(reads.get(1).succeeded()).isTrue();
         assertThat(reads.get(1).result()).isNull();
         assertThat(reads.get(2).result()).containsExactly(3);
+    }
+
+    /** As where the helper has no place for one more; here nobody listens. */
+    @Test
+    void aDescriptorThatIsRefusedHoldsNothingUp() throws Exception {
+        List<Future<?>> done = new ArrayList<>();
+        loop.run(() -> {
+            done.add(helper.read(9, 0x1001, 1));
+            done.add(helper.pass(0));
+            done.add(helper.read(9, 0x1002, 1));
+            helper.onRendezvous(1);
+            read(1);
+            assertThat(done.get(1).isComplete()).isFalse();
+            helper.onRendezvous(2);
+            assertThat(done.get(1).result()).isEqualTo((long) -ENOTTY);
+            read(1);
+            helper.onRendezvous(3);
+        });
+        assertThat((byte[]) done.get(2).result()).containsExactly(2);
     }
 }

@@ -110,6 +110,8 @@ class KernelInterfaceTest {
         offsets.put("val", "offsetof(struct seccomp_notif_resp, val)");
         offsets.put("error", "offsetof(struct seccomp_notif_resp, error)");
         offsets.put("respFlags", "offsetof(struct seccomp_notif_resp, flags)");
+        offsets.put("passed", "offsetof(struct seccomp_notif_addfd, srcfd)");
+        offsets.put("passedFlags", "offsetof(struct seccomp_notif_addfd, newfd_flags)");
         assertThat(KernelHeaders.evaluate(scratch, HEADERS, offsets))
                 .isEqualTo(Map.of(
                         "pid",
@@ -127,6 +129,10 @@ class KernelInterfaceTest {
                         "error",
                         16L,
                         "respFlags",
+                        20L,
+                        "passed",
+                        12L,
+                        "passedFlags",
                         20L));
     }
 

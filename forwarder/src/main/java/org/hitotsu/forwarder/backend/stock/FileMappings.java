@@ -1,0 +1,131 @@
+package org.hitotsu.forwarder.backend.stock;
+
+import io.vertx.core.Future;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mappings of regular files that a program makes. A writable private one is replaced by anonymous memory with the same
+ * bytes, since pages of a file's mapping can't be taken from outside.
+ *
+ * <p>Event loop only; calls come one at a time, as all that change the address space.
+ */
+final class FileMappings {
+    /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
+    static final long LARGEST_COPY = 256L << 20;
+
+    private static final int MREMAP_MAYMOVE = 1;
+    private static final int MREMAP_FIXED = 2;
+    private static final int MAP_LOCKED = 0x2000;
+    private static final int READ_WRITE = Linux.PROT_READ | Linux.PROT_WRITE;
+    private static final int ALL = READ_WRITE | Linux.PROT_EXEC;
+
+    private final StockOriginThreads threads;
+    private final OriginPages pages;
+    private final ProgramPreparation.Prepared program;
+    private final int pidfd;
+
+    FileMappings(StockOriginThreads threads, OriginPages pages, ProgramPreparation.Prepared program, int pidfd) {
+        this.threads = threads;
+        this.pages = pages;
+        this.program = program;
+        this.pidfd = pidfd;
+    }
+
+    /** See {@link org.hitotsu.forwarder.backend.OriginSpace#mapFile}. */
+    Future<@Nullable Long> map(long address, long length, int prot, int flags, int fd, long offset) {
+        boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
+        boolean copied = isCopied(length, prot, flags);
+        if (!copied && !replaces || !Files.isRegularFile(Path.of("/proc/" + program.pid() + "/fd/" + fd))) {
+            return Future.succeededFuture(null);
+        }
+        long here = Linux.pidfdGetfd(pidfd, fd);
+        if (here < 0) {
+            return Future.succeededFuture(null);
+        }
+        return mapNatively(address, length, prot, flags, (int) here, offset)
+                .compose(at -> at == null || isError(at) || !copied
+                        ? Future.succeededFuture(at)
+                        : replace(at, length, prot, flags, (int) here, offset).map(done -> at))
+                .onComplete(done -> Linux.close((int) here));
+    }
+
+    /** Whether a mapping gets a copy of the file: a writable private one's pages can't be taken from outside. */
+    static boolean isCopied(long length, int prot, int flags) {
+        return (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
+                && (prot & Linux.PROT_WRITE) != 0
+                && length > 0
+                && length <= LARGEST_COPY;
+    }
+
+    private static boolean isError(long result) {
+        return result < 0 && result >= -4095;
+    }
+
+    private static long wholePages(long length) {
+        return length + Linux.PAGE_SIZE - 1 & -Linux.PAGE_SIZE;
+    }
+
+    /**
+     * The call that the program makes, by the helper: with the very file description, which the kernel asks what the program
+     * may do with it.
+     *
+     * @return null if the helper can't have it
+     */
+    private Future<@Nullable Long> mapNatively(long address, long length, int prot, int flags, int fd, long offset) {
+        return threads.helper()
+                .pass(fd)
+                .compose(there -> there < 0
+                        ? Future.succeededFuture(null)
+                        : threads.execForProgram(Linux.NR_MMAP, address, length, prot, flags, there, offset)
+                                .compose(at -> threads.helper()
+                                        .exec(Linux.NR_CLOSE, there)
+                                        .map(closed -> at)));
+    }
+
+    /**
+     * Puts anonymous memory with its bytes in the place of a file's mapping, at once for all who see it. What fails here, or
+     * has no page to give since the file ends before it, leaves the mapping as it is: it is used at the origin only, and faults
+     * as the kernel says.
+     */
+    private Future<Void> replace(long at, long length, int prot, int flags, int fd, long offset) {
+        long size = wholePages(length);
+        // Read by faults and not by read(2), of which inotify(7) and fanotify(7) would tell.
+        long source = Linux.mmap(0, size, Linux.PROT_READ, Linux.MAP_PRIVATE, fd, offset);
+        if (isError(source)) {
+            return Future.succeededFuture();
+        }
+        pages.filling();
+        int kept = flags & (Linux.MAP_NORESERVE | MAP_LOCKED);
+        return threads.execForDaemon(
+                        Linux.NR_MMAP, 0, size, READ_WRITE, kept | Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0)
+                .compose(memory ->
+                        isError(memory) ? Future.<Void>succeededFuture() : fillAndMove(memory, source, size, prot, at))
+                .onComplete(done -> {
+                    pages.filled();
+                    Linux.munmap(source, size);
+                });
+    }
+
+    private Future<Void> fillAndMove(long memory, long source, long size, int prot, long at) {
+        pages.mapped(memory, size);
+        // Only the kernel touches the file's mapping: behind the file's end that is EFAULT for it, and SIGBUS for
+        // others.
+        long copied = Linux.call(Linux.NR_PWRITE64, program.memFd(), source, size, memory, 0, 0);
+        if (copied != size) {
+            return threads.execForDaemon(Linux.NR_MUNMAP, memory, size).mapEmpty();
+        }
+        Future<Long> protectedSo = (prot & ALL) == READ_WRITE
+                ? Future.succeededFuture(0L)
+                : threads.execForDaemon(Linux.NR_MPROTECT, memory, size, prot & ALL);
+        return protectedSo
+                .compose(done -> done < 0
+                        ? Future.succeededFuture(done)
+                        : threads.execForDaemon(Linux.NR_MREMAP, memory, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at))
+                .compose(moved -> moved == at
+                        ? Future.<Void>succeededFuture()
+                        : threads.execForDaemon(Linux.NR_MUNMAP, memory, size).mapEmpty());
+    }
+}
