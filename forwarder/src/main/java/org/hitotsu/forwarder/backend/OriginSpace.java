@@ -60,6 +60,9 @@ public interface OriginSpace {
      */
     Future<@Nullable Long> mapFile(int tid, long address, long length, int prot, int flags, int fd, long offset);
 
+    /** The thread itself is about to make a call that may map something else from an address on (SHM_REMAP of shmat(2)). */
+    void mayBeReplaced(long start);
+
     /**
      * Whether the program was watched from its first instruction on: of one that was not, anything may have been done to its
      * mappings before.

@@ -147,7 +147,7 @@ public final class VmaTable {
     }
 
     /** The mappings that have addresses from {@code start} to before {@code end}. */
-    List<Vma> overlapping(long start, long end) {
+    public List<Vma> overlapping(long start, long end) {
         read();
         return byStart.headMap(end, false).values().stream()
                 .filter(vma -> start < vma.end())

@@ -151,6 +151,10 @@ final class PatchedOriginSpace implements OriginSpace {
                 .map(at -> at);
     }
 
+    /** Mappings are the program's own. */
+    @Override
+    public void mayBeReplaced(long start) {}
+
     @Override
     public boolean watchedFromStart() {
         return watchedFromStart;

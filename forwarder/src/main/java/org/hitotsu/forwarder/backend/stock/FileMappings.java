@@ -1,8 +1,10 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,10 @@ final class FileMappings {
     /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
     static final long LARGEST_COPY = 256L << 20;
 
+    private static final int O_PATH = 010000000;
+    /** Means nothing but that it is the dynamic linker who maps a library: these are many, and no advice is given for them. */
+    private static final int MAP_DENYWRITE = 0x800;
+
     private static final int MREMAP_MAYMOVE = 1;
     private static final int MREMAP_FIXED = 2;
     private static final int MAP_LOCKED = 0x2000;
@@ -26,18 +32,29 @@ final class FileMappings {
     private final OriginPages pages;
     private final ProgramPreparation.Prepared program;
     private final int pidfd;
+    private final FileCopies copies;
 
-    FileMappings(StockOriginThreads threads, OriginPages pages, ProgramPreparation.Prepared program, int pidfd) {
+    FileMappings(
+            StockOriginThreads threads,
+            OriginPages pages,
+            ProgramPreparation.Prepared program,
+            int pidfd,
+            FileCopies copies) {
         this.threads = threads;
         this.pages = pages;
         this.program = program;
         this.pidfd = pidfd;
+        this.copies = copies;
     }
 
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#mapFile}. */
     Future<@Nullable Long> map(long address, long length, int prot, int flags, int fd, long offset) {
         boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
         boolean copied = isCopied(length, prot, flags);
+        if (replaces && address >= 0 && length > 0 && address + length > 0) {
+            // Also if it fails: it may have unmapped what was there. A copy that is not known of is only that.
+            copies.forget(address, address + wholePages(length));
+        }
         if (!copied && !replaces || !Files.isRegularFile(Path.of("/proc/" + program.pid() + "/fd/" + fd))) {
             return Future.succeededFuture(null);
         }
@@ -102,20 +119,42 @@ final class FileMappings {
         return threads.execForDaemon(
                         Linux.NR_MMAP, 0, size, READ_WRITE, kept | Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0)
                 .compose(memory ->
-                        isError(memory) ? Future.<Void>succeededFuture() : fillAndMove(memory, source, size, prot, at))
+                        isError(memory) ? Future.succeededFuture(false) : fillAndMove(memory, source, size, prot, at))
+                .compose(moved -> {
+                    if (moved && (flags & MAP_DENYWRITE) == 0) {
+                        keep(at, size, fd, offset);
+                    }
+                    return Future.<Void>succeededFuture();
+                })
                 .onComplete(done -> {
                     pages.filled();
                     Linux.munmap(source, size);
                 });
     }
 
-    private Future<Void> fillAndMove(long memory, long source, long size, int prot, long at) {
+    /**
+     * Remembers what memory is a copy of. The file itself is not kept open, which would hold its locks and leases, and whoever
+     * waits for the program's end would find them held.
+     */
+    private void keep(long at, long size, int fd, long offset) {
+        String name = "/proc/self/fd/" + fd;
+        try {
+            Object key = Files.readAttributes(Path.of(name), BasicFileAttributes.class)
+                    .fileKey();
+            copies.add(at, at + size, key, () -> (int) Linux.open(name, O_PATH), offset);
+        } catch (IOException e) {
+            // Then it is not known to be one.
+            copies.forget(at, at + size);
+        }
+    }
+
+    private Future<Boolean> fillAndMove(long memory, long source, long size, int prot, long at) {
         pages.mapped(memory, size);
         // Only the kernel touches the file's mapping: behind the file's end that is EFAULT for it, and SIGBUS for
         // others.
         long copied = Linux.call(Linux.NR_PWRITE64, program.memFd(), source, size, memory, 0, 0);
         if (copied != size) {
-            return threads.execForDaemon(Linux.NR_MUNMAP, memory, size).mapEmpty();
+            return threads.execForDaemon(Linux.NR_MUNMAP, memory, size).map(false);
         }
         Future<Long> protectedSo = (prot & ALL) == READ_WRITE
                 ? Future.succeededFuture(0L)
@@ -125,7 +164,7 @@ final class FileMappings {
                         ? Future.succeededFuture(done)
                         : threads.execForDaemon(Linux.NR_MREMAP, memory, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at))
                 .compose(moved -> moved == at
-                        ? Future.<Void>succeededFuture()
-                        : threads.execForDaemon(Linux.NR_MUNMAP, memory, size).mapEmpty());
+                        ? Future.succeededFuture(true)
+                        : threads.execForDaemon(Linux.NR_MUNMAP, memory, size).map(false));
     }
 }

@@ -4,6 +4,8 @@ import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.hitotsu.forwarder.backend.common.PageWork.Item;
 import org.hitotsu.forwarder.backend.common.PageWork.Kind;
 import org.hitotsu.forwarder.backend.common.Userfault;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Event loop only.
  */
-final class OriginPages extends VmaPages {
+final class OriginPages extends VmaPages implements CopiedCalls.Pages {
     /** Makes the helper discard the ranges in its mailbox; {@code done} gets the result on the event loop. */
     interface Discarder {
         void discard(long[] starts, long[] lengths, int count, java.util.function.LongConsumer done);
@@ -37,6 +39,9 @@ final class OriginPages extends VmaPages {
     private final NativeMemory zeros = new NativeMemory((long) ZERO_RUN_MAX * Linux.PAGE_SIZE);
     private final ArrayDeque<PendingDrop> drops = new ArrayDeque<>();
     private boolean dropping;
+    /** Ranges that are filled soon, start → end. */
+    private final TreeMap<Long, Long> awaited = new TreeMap<>();
+
     private long lastZeroEnd;
     private int zeroRun = 1;
 
@@ -220,11 +225,17 @@ final class OriginPages extends VmaPages {
     @Override
     public void resolveLocally(long page, boolean write) {
         long address = page << Linux.PAGE_SHIFT;
+        if (isAwaited(address)) {
+            return;
+        }
         zeroRun = address == lastZeroEnd ? Math.min(zeroRun * 2, ZERO_RUN_MAX) : 1;
         Vma vma = vmas.find(address);
         long end = vma == null ? address + Linux.PAGE_SIZE : vma.end();
         long length = Math.min((long) zeroRun * Linux.PAGE_SIZE, end - address);
         length = Math.min(length, untrackedRun(page, (int) (length >>> Linux.PAGE_SHIFT)) << Linux.PAGE_SHIFT);
+        if (!awaited.isEmpty()) {
+            length = Linux.PAGE_SIZE;
+        }
         // A page that others have copies of is protected; its own content is gone only where the program gave it up.
         boolean shared = !write && isTracked(page);
         length = shared ? Linux.PAGE_SIZE : Math.max(length, Linux.PAGE_SIZE);
@@ -242,6 +253,58 @@ final class OriginPages extends VmaPages {
         } else {
             lastZeroEnd = address + result;
         }
+    }
+
+    /** Has faults in a range come to the daemon, so that it can be filled. The mappings may have changed. */
+    @Override
+    public void watch(long start, long end) {
+        vmas.changed();
+        vmas.overlapping(start, end).stream().filter(OriginPages::isOwn).forEach(vma -> register(vma, true));
+    }
+
+    /**
+     * A range is about to lose its pages, and gets others by {@link #fill}: who touches it until {@link #endFill} waits for
+     * them, instead of getting zeros.
+     */
+    @Override
+    public void awaitFill(long start, long end) {
+        awaited.put(start, end);
+    }
+
+    /**
+     * Puts bytes in the places of pages that are missing. What is there stays: it is the program's. The mappings may have
+     * changed.
+     *
+     * @param source readable up to where it is to be used; the kernel alone reads it
+     */
+    @Override
+    public void fill(long start, long length, long source) {
+        vmas.changed();
+        for (long done = 0; done < length; ) {
+            Vma vma = vmas.find(start + done);
+            long result = vma != null && isOwn(vma) ? copyPiece(start + done, source + done, length - done, false) : 0;
+            if (result == -Linux.EFAULT || result == -Linux.ESRCH) {
+                return;
+            }
+            done += result > 0 ? result : Linux.PAGE_SIZE;
+        }
+    }
+
+    private static boolean isOwn(Vma vma) {
+        return vma.kind() == VmaTable.Kind.ANONYMOUS && !vma.shared();
+    }
+
+    /** See {@link #awaitFill}. What was not filled is zeros now. */
+    @Override
+    public void endFill() {
+        Map<Long, Long> over = new TreeMap<>(awaited);
+        awaited.clear();
+        over.forEach((start, end) -> uffd.wake(start, end - start));
+    }
+
+    private boolean isAwaited(long address) {
+        Map.Entry<Long, Long> range = awaited.floorEntry(address);
+        return range != null && address < range.getValue();
     }
 
     private long untrackedRun(long page, int max) {

@@ -30,8 +30,11 @@ final class SeccompFilters {
      */
     private static final int[] WRITING_FUTEX_COMMANDS = {5, 6, 7, 8, 11, 12, 13};
 
-    /** DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL: advice that drops content. */
-    private static final int[] DROPPING_ADVICE = {4, 8, 9, 24, 102};
+    /**
+     * DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL: advice that drops content. And WIPEONFORK, which is not for
+     * files.
+     */
+    private static final int[] NOTIFIED_ADVICE = {4, 8, 9, 18, 24, 102};
     /** Those of which every call is notified, whatever its arguments. */
     private static final int[] ALWAYS_NOTIFIED = {
         Linux.NR_MPROTECT,
@@ -91,7 +94,7 @@ final class SeccompFilters {
         BpfAssembler mmap = map.append(mapAnonymous);
 
         BpfAssembler advice = new BpfAssembler().load(argLow(2));
-        for (int dropping : DROPPING_ADVICE) {
+        for (int dropping : NOTIFIED_ADVICE) {
             advice.ifEquals(dropping, trapUnlessAgent);
         }
         advice.ret(ALLOW);
@@ -180,7 +183,7 @@ final class SeccompFilters {
             case Linux.NR_OPEN -> (arg1 & DirectUse.O_DIRECT) != 0;
             case Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT -> (arg2 & DirectUse.O_DIRECT) != 0;
             case Linux.NR_FCNTL -> (int) arg1 == DirectUse.F_SETFL && (arg2 & DirectUse.O_DIRECT) != 0;
-            case Linux.NR_MADVISE -> contains(DROPPING_ADVICE, (int) arg2);
+            case Linux.NR_MADVISE -> contains(NOTIFIED_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
                         || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;

@@ -32,6 +32,7 @@ final class StockOriginSpace implements OriginSpace {
     private final StockOriginThreads threads;
     private final OriginPages pages;
     private final FileMappings files;
+    private final FileCopies copies = new FileCopies(Linux::close);
     private final ProcessorPort processors;
     private final CallMemory callMemory;
     private final VmaTable vmas;
@@ -67,7 +68,8 @@ final class StockOriginSpace implements OriginSpace {
         this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
-        this.files = new FileMappings(threads, pages, program, pidfd);
+        this.files = new FileMappings(threads, pages, program, pidfd, copies);
+        threads.copiedCalls(new CopiedCalls(threads::execForProgram, pages, copies));
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
     }
 
@@ -152,6 +154,11 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
+    public void mayBeReplaced(long start) {
+        copies.forget(start, Long.MAX_VALUE);
+    }
+
+    @Override
     public boolean watchedFromStart() {
         return watchedFromStart;
     }
@@ -222,6 +229,7 @@ final class StockOriginSpace implements OriginSpace {
             endWatch.close();
             threads.close();
             pages.close();
+            copies.clear();
             Linux.close(pidfd);
             region.close();
         }

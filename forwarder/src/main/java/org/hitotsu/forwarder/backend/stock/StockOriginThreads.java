@@ -39,6 +39,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final UnsharedCalls unshared;
     private final HelperLimits limits = new HelperLimits();
     private @Nullable Supplier<Adoption> replacement;
+    private @Nullable CopiedCalls copiedCalls;
 
     StockOriginThreads(
             Context context,
@@ -228,7 +229,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     @Override
     public Future<Long> execInSpace(int tid, long nr, long... args) {
-        return execForProgram(nr, args);
+        CopiedCalls copied = copiedCalls;
+        return copied == null ? execForProgram(nr, args) : copied.exec(nr, args);
+    }
+
+    /** Has calls in the program's memory made with regard to the copies of files in it. */
+    void copiedCalls(CopiedCalls calls) {
+        copiedCalls = calls;
     }
 
     /** Has the helper make a call under the program's limits. */

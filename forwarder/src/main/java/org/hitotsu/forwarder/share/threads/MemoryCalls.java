@@ -36,11 +36,13 @@ final class MemoryCalls {
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_FREE = 8;
     private static final int MADV_REMOVE = 9;
+    private static final int MADV_WIPEONFORK = 18;
     private static final int MADV_DONTNEED_LOCKED = 24;
     private static final int MADV_GUARD_INSTALL = 102;
     /** In place of a descriptor, since Linux 6.14: of the calling thread, of its process. */
     private static final Set<Integer> PIDFD_SELF = Set.of(-10000, -10001);
 
+    private static final int SHM_REMAP = 040000;
     private static final int NR_MSYNC = 26;
     private static final int MAP_LOCKED = 0x2000;
     /**
@@ -145,7 +147,13 @@ final class MemoryCalls {
                         args[1] & -Pages.SIZE,
                         RangeUse.WRITEBACK,
                         () -> caller.execute(nr, args));
-            // mlock and its kin, shmat, shmdt: they change no page that another node may have.
+            case Linux.NR_SHMAT -> {
+                if ((args[2] & SHM_REMAP) != 0) {
+                    space.mayBeReplaced(args[1]);
+                }
+                yield caller.execute(nr, args);
+            }
+            // mlock and its kin, shmdt: they change no page that another node may have.
             default -> caller.execute(nr, args);
         };
     }
@@ -280,6 +288,7 @@ final class MemoryCalls {
             // The content may stay: what the origin has must be the latest.
             case MADV_FREE, MADV_REMOVE ->
                 locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, Linux.NR_MADVISE, args));
+            case MADV_WIPEONFORK -> inSpace(tid, Linux.NR_MADVISE, args);
             default -> caller.execute(Linux.NR_MADVISE, args);
         };
     }

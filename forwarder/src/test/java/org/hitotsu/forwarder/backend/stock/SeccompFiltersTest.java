@@ -311,15 +311,15 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void adviceThatDropsContentIsNotified() {
+    void adviceThatDropsContentOrIsNotForFilesIsNotified() {
         Set<Integer> notified = new TreeSet<>();
         for (int advice = -1; advice < 256; advice++) {
             if (origin(NR_MADVISE, PROGRAM, 0x1000, 0x1000, advice) == USER_NOTIF) {
                 notified.add(advice);
             }
         }
-        // MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL
-        assertThat(notified).containsExactly(4, 8, 9, 24, 102);
+        // MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_WIPEONFORK, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL
+        assertThat(notified).containsExactly(4, 8, 9, 18, 24, 102);
     }
 
     /** At home these run natively; the filter knows no number of theirs. */

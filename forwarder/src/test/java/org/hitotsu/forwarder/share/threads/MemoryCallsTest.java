@@ -327,10 +327,20 @@ class MemoryCallsTest {
                     .hasSize(3);
             page++;
         }
+        int wipeOnFork = 18;
+        assertThat(run(Linux.NR_MADVISE, page << 12, 0x1000, wipeOnFork))
+                .containsExactly("madvise " + Long.toHexString(page << 12) + " 1000 12 0 0 0", "changed");
         for (long advice : new long[] {0, 1, 2, 3, 10, 11, 14, 20, 23, 100, -1}) {
             assertThat(run(Linux.NR_MADVISE, page << 12, 0x1000, advice)).hasSize(2);
             assertThat(origin.log.get(0)).startsWith("caller madvise");
         }
+    }
+
+    @Test
+    void whatSharedMemoryReplacesIsTold() throws Exception {
+        int remap = 040000;
+        assertThat(run(Linux.NR_SHMAT, 5, 0x500000, 0)).hasSize(2);
+        assertThat(run(Linux.NR_SHMAT, 5, 0x500000, remap)).hasSize(3).startsWith("replaced from 500000");
     }
 
     @Test

@@ -249,6 +249,11 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
+        public void mayBeReplaced(long start) {
+            log.add("replaced from " + RecordingThreads.hex(start));
+        }
+
+        @Override
         public void kill(String why) {
             throw new UnsupportedOperationException();
         }
