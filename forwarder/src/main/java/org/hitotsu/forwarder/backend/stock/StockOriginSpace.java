@@ -21,9 +21,13 @@ import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A prepared program at its origin, with everything the daemon holds of it. */
 final class StockOriginSpace implements OriginSpace {
+    private static final Logger LOG = LoggerFactory.getLogger(StockOriginSpace.class);
+
     private final Context context;
     private final Tracer tracer;
     private final String keeperPath;
@@ -71,6 +75,22 @@ final class StockOriginSpace implements OriginSpace {
         this.files = new FileMappings(threads, pages, program, pidfd, copies);
         threads.copiedCalls(new CopiedCalls(threads::execForProgram, pages, copies));
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
+        threads.leaving(this::leave);
+    }
+
+    /** The program is replaced by one that is left alone, under the filter: a keeper gets the listener. */
+    private void leave() {
+        try {
+            Keeper keeper = Keeper.start(keeperPath, threads.notifications().fd());
+            threads.endHelper();
+            threads.letHappen();
+            close();
+            keeper.begin();
+            keeper.close();
+        } catch (KernelException e) {
+            LOG.warn("process {}: runs on only as long as this daemon: {}", program.pid(), e.getMessage());
+            close();
+        }
     }
 
     private void ended() {

@@ -40,6 +40,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     private final HelperLimits limits = new HelperLimits();
     private @Nullable Supplier<Adoption> replacement;
     private @Nullable CopiedCalls copiedCalls;
+    private Runnable leaving = () -> {};
 
     StockOriginThreads(
             Context context,
@@ -63,6 +64,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** Names what prepares the program that this one is replaced by. */
     void replacement(Supplier<Adoption> next) {
         replacement = next;
+    }
+
+    /** Names what lets go of the program when the one that replaces it is to be left alone. */
+    void leaving(Runnable leave) {
+        leaving = leave;
     }
 
     /** The program is prepared: from now on its calls mean something. */
@@ -319,6 +325,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void onLeft() {
         process.onLoop(() -> {
             if (process.isHeard() && !process.ended) {
+                leaving.run();
                 process.events().onLeft();
             }
             // Not before: its calls are none of the program's that was here.
@@ -428,6 +435,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     /** See {@link HomeCalls#unhold}. */
     void unhold(Set<Integer> interrupted) {
         calls.unhold(interrupted);
+    }
+
+    /** Ends the helper. */
+    void endHelper() {
+        Linux.kill(process.helperPid, Linux.SIGKILL);
     }
 
     /** Lets all calls that are held happen natively: the program goes. */
