@@ -86,11 +86,26 @@ public final class DirectUse {
         return null;
     }
 
+    /** Of a pipe the flag means packets (pipe(2)), and no page is pinned. */
+    public static boolean isPipe(int pid, int fd) {
+        return isPipe(Path.of("/proc/" + pid + "/fd/" + fd));
+    }
+
+    private static boolean isPipe(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("pipe:");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static @Nullable String from(Path descriptor) {
         try {
             for (String line : Files.readAllLines(descriptor, java.nio.charset.StandardCharsets.ISO_8859_1)) {
                 String value = line.substring(line.indexOf(':') + 1).strip();
-                if (line.startsWith("flags:") && (Long.parseLong(value, 8) & O_DIRECT) != 0) {
+                if (line.startsWith("flags:")
+                        && (Long.parseLong(value, 8) & O_DIRECT) != 0
+                        && !isPipe(Path.of(descriptor.toString().replace("/fdinfo/", "/fd/")))) {
                     return DIRECT;
                 }
                 if (line.startsWith("UserBufs:") && !value.equals("0")) {

@@ -126,13 +126,13 @@ final class PatchedOriginSpace implements OriginSpace {
         pages.leaveFaults(start, length);
     }
 
-    /** fault_in_user_writeable() of this kernel waits for a userfaultfd. */
     /** Pages that are in use so are refused by the kernel when they are to be taken (UFFDIO_EXTRACT). */
     @Override
     public @Nullable String homebound() {
         return null;
     }
 
+    /** fault_in_user_writeable() of this kernel waits for a userfaultfd. */
     @Override
     public boolean isReached(long page) {
         return true;

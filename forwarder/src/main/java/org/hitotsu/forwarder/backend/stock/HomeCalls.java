@@ -128,7 +128,8 @@ final class HomeCalls {
     private void mayUseDirectly(OriginTask task, long nr, long[] args) {
         DirectUse.Flags flags = DirectUse.flags(nr, args);
         if (flags == null) {
-            homebound(task, DirectUse.of(nr, args));
+            boolean packets = nr == Linux.NR_FCNTL && DirectUse.isPipe(process.pid, (int) args[0]);
+            homebound(task, packets ? null : DirectUse.of(nr, args));
             return;
         }
         process.readLongs(flags.address(), 1)

@@ -4,7 +4,9 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,11 @@ final class Gathering {
         return releasing ? "its program is being released" : forGood;
     }
 
+    /** Whether the program is being released, for which a thread must have left its deputy, too. */
+    boolean releasing() {
+        return releasing;
+    }
+
     /** Why no thread will ever leave any more; null if that is not so. */
     @Nullable
     String forGood() {
@@ -70,7 +77,11 @@ final class Gathering {
         releasing = false;
     }
 
-    /** Brings all home for good, however long it takes. Fails if the program ends meanwhile. */
+    /**
+     * Brings all home for good, however long it takes. A thread whose deputy has a call of it counts as one at home: what the
+     * deputy does it does here, and the call may end only when another thread goes on, such as the one that this is for (the
+     * reader of a full pipe). Fails if the program ends meanwhile.
+     */
     Future<Void> forGood(String why) {
         Future<Void> begun = gathered;
         if (begun != null) {
@@ -79,8 +90,33 @@ final class Gathering {
         forGood = why;
         Promise<Void> home = Promise.promise();
         gathered = home.future();
-        allHome(home);
+        gather(home, new HashMap<>());
         return home.future();
+    }
+
+    /** @param asked threads that were told to come, and what became of it */
+    private void gather(Promise<Void> home, Map<SharedThread, Future<Void>> asked) {
+        if (ended.getAsBoolean()) {
+            home.tryFail("has ended");
+            return;
+        }
+        List<SharedThread> away =
+                table.all().stream().filter(thread -> !isHere(thread)).toList();
+        if (away.isEmpty()) {
+            home.tryComplete();
+            return;
+        }
+        for (SharedThread thread : away) {
+            Future<Void> before = asked.get(thread);
+            if (before == null || before.isComplete()) {
+                asked.put(thread, moveHome.apply(thread));
+            }
+        }
+        context.owner().setTimer(AGAIN_MILLIS, timer -> gather(home, asked));
+    }
+
+    private static boolean isHere(SharedThread thread) {
+        return thread.place == SharedThread.Place.HOME || thread.kept != null || thread.rest != null;
     }
 
     private void allHome(Promise<Void> home) {

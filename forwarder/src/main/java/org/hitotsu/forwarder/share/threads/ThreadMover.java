@@ -76,6 +76,9 @@ public final class ThreadMover implements OriginThreads.Events {
     private final Map<String, Long> homecomings = new java.util.TreeMap<>();
     private long transplants;
     private final Gathering gathering;
+    /** Completes, or has, when all threads and pages are at home for good; null if they may leave. */
+    private @Nullable Future<Void> allHome;
+
     private boolean ended;
 
     /**
@@ -202,7 +205,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** Moves a thread that is at home in a call which its deputy keeps. */
     private Future<Void> moveInCall(SharedThread thread, KeptCall kept, int node) {
         boolean homeward = node == network.selfId();
-        if (homeward && gathering.whyHome() == null && threads.stays(thread.tid()) == null) {
+        if (homeward && !gathering.releasing() && threads.stays(thread.tid()) == null) {
             return Future.succeededFuture();
         }
         if (homeward) {
@@ -243,13 +246,20 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /** Has all threads and pages at home, and stay there from now on. Completes when they are, or the program has ended. */
     private Future<Void> stayHome(String why) {
-        if (gathering.forGood() == null) {
-            LOG.info("share {}: its threads stay at the origin from now on, for it {}", key.id(), why);
+        Future<Void> begun = allHome;
+        if (begun != null) {
+            return begun;
         }
-        return gathering
+        LOG.info("share {}: its threads stay at the origin from now on, for it {}", key.id(), why);
+        Future<Void> home = gathering
                 .forGood("its program stays at its origin, for it " + why)
-                .compose(there -> memoryCalls.withAllPagesHome(Future::succeededFuture))
+                .compose(there -> memoryCalls.withAllPagesHome(() -> {
+                    memory.keepAll();
+                    return Future.succeededFuture();
+                }))
                 .otherwiseEmpty();
+        allHome = home;
+        return home;
     }
 
     private void movedTo(SharedThread thread) {
@@ -269,6 +279,11 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void leave(SharedThread thread, int node) {
+        String whyHome = gathering.whyHome();
+        if (whyHome != null) {
+            moveFailed(thread, new IllegalStateException("thread " + thread.tid() + ": " + whyHome));
+            return;
+        }
         if (TimedCalls.holdAtHome(space.pid(), thread.tid())) {
             moveFailed(
                     thread,
@@ -328,6 +343,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** Whether a thread can be sent there now. If only its shadow is not ready yet, the thread leaves again from home. */
     private boolean canGo(SharedThread thread, int node) {
         return !thread.signalled
+                && gathering.whyHome() == null
                 && threads.stays(thread.tid()) == null
                 && node != network.selfId()
                 && listener.hosts().contains(node)

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,23 @@ class DirectUseTest {
             Linux.close((int) fd);
         }
         assertThat(DirectUse.from(self)).isNull();
+    }
+
+    @Test
+    void packetsOfAPipeAreNotDirect() {
+        int self = (int) ProcessHandle.current().pid();
+        try (NativeMemory ends = new NativeMemory(8)) {
+            assertThat(Linux.call(Linux.NR_PIPE2, ends.address(), DIRECT, 0)).isZero();
+            int read = NativeMemory.getInt(ends.address());
+            int write = NativeMemory.getInt(ends.address() + 4);
+            try {
+                assertThat(DirectUse.isPipe(self, write)).isTrue();
+                assertThat(DirectUse.from(self)).isNull();
+            } finally {
+                Linux.close(read);
+                Linux.close(write);
+            }
+        }
     }
 
     @Test

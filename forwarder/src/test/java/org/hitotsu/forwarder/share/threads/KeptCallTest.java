@@ -20,6 +20,7 @@ class KeptCallTest {
     private static final int TID = 1000;
     private static final long ID = 1;
     private static final int EPOLL_WAIT = 232;
+    private static final int SENDTO = 44;
     private static final int HOST = OriginFixture.HOST;
     private static final int OTHER = 3;
     private static final String EXECUTED = "deputy 1000 call 232 4 1000 1 64 0 0";
@@ -119,17 +120,39 @@ class KeptCallTest {
         assertThat(origin.log).containsExactly(EXECUTED, "resume 1000, rax 0");
     }
 
-    /** Another thread makes a call behind which no page may be away; it waits until this one is home. */
+    /** Another thread makes a call behind which no page may be away; for that it matters where the deputy is. */
     @Test
-    void comesHomeForGood() throws Exception {
-        origin.loop.run(() -> mover.onHomebound(7, "does this"));
-        origin.loop.settle();
+    void waitsOnWhenNothingMayLeaveAnyMore() throws Exception {
+        homebound();
         assertThat(origin.log).containsExactly(EXECUTED);
         comesFrom(HOST, 1, inCall());
         // It is looked again in a moment for who is still away.
         await().until(() -> origin.loop.call(() -> origin.log.contains("proceed 7")));
-        assertThat(origin.log).startsWith(EXECUTED, "resume 1000 in call").endsWith("proceed 7");
+        assertThat(origin.log).startsWith(EXECUTED).endsWith("proceed 7").noneMatch(line -> line.startsWith("resume"));
         assertThat(move(OTHER).cause()).hasMessage("thread 1000: its program stays at its origin, for it does this");
+        executed(0);
+        assertThat(origin.log).endsWith("resume 1000, rax 0");
+        assertNotSentOut();
+    }
+
+    /** What it sends finds no place before the thread reads that is to wait for it. */
+    @Test
+    void aTransferIsNotWaitedForWhenNothingMayLeaveAnyMore() throws Exception {
+        executed(0);
+        callFrom(HOST, 2, SENDTO);
+        move(OTHER);
+        homebound();
+        comesFrom(HOST, 2, image(SENDTO, 2));
+        await().until(() -> origin.loop.call(() -> origin.log.contains("proceed 7")));
+        assertThat(origin.log).noneMatch(line -> line.startsWith("resume"));
+        executed(64);
+        assertThat(origin.log).endsWith("resume 1000, rax 64");
+        assertNotSentOut();
+    }
+
+    private void homebound() throws Exception {
+        origin.loop.run(() -> mover.onHomebound(7, "does this"));
+        origin.loop.settle();
     }
 
     @Test
@@ -221,8 +244,14 @@ class KeptCallTest {
     }
 
     private void callFrom(int host) throws Exception {
-        SyscallRequest.Builder request =
-                SyscallRequest.newBuilder().setThreadId(ID).setSequence(1).setNumber(EPOLL_WAIT);
+        callFrom(host, 1, EPOLL_WAIT);
+    }
+
+    private void callFrom(int host, long sequence, int number) throws Exception {
+        SyscallRequest.Builder request = SyscallRequest.newBuilder()
+                .setThreadId(ID)
+                .setSequence(sequence)
+                .setNumber(number);
         for (long arg : new long[] {4, 0x1000, 1, 100, 0, 0}) {
             request.addArguments(arg);
         }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import java.util.List;
+import org.hitotsu.forwarder.share.proto.PageOperation;
+import org.hitotsu.forwarder.share.proto.ShareMessage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,20 @@ class ThreadMoverTest {
         origin.loop.run(() -> mover.onHomebound(TID, "does that"));
         origin.loop.settle();
         assertThat(origin.log).endsWith("proceed 1000");
+    }
+
+    /** Of a thread that has gone home meanwhile: sent before it did, or kept for the end of the lock. */
+    @Test
+    void thenNoPageIsGivenToARequestThatComesLate() throws Exception {
+        origin.loop.run(() -> mover.onHomebound(TID, "does this"));
+        origin.loop.settle();
+        origin.hostReads(0x500, 1);
+        assertThat(origin.network.sent()).noneMatch(sent -> granted(sent.message()));
+        assertThat(origin.memory.trackedPages()).isZero();
+    }
+
+    private static boolean granted(ShareMessage message) {
+        return message.hasPages() && message.getPages().getOperationList().contains(PageOperation.GRANT_READ);
     }
 
     @Test
