@@ -64,6 +64,14 @@ public interface OriginSpace {
     void mayBeReplaced(long start);
 
     /**
+     * Whether a range, or a part of it, has other content than zeros behind advice that empties it. Then what it has before may
+     * not be thrown away before: who touched it would see zeros.
+     *
+     * @param length bytes
+     */
+    boolean isRefilled(long start, long length);
+
+    /**
      * Whether the program was watched from its first instruction on: of one that was not, anything may have been done to its
      * mappings before.
      */

@@ -155,6 +155,12 @@ final class PatchedOriginSpace implements OriginSpace {
     @Override
     public void mayBeReplaced(long start) {}
 
+    /** The kernel fills them, at each touch. */
+    @Override
+    public boolean isRefilled(long start, long length) {
+        return false;
+    }
+
     @Override
     public boolean watchedFromStart() {
         return watchedFromStart;

@@ -67,6 +67,11 @@ final class CopiedCalls {
         };
     }
 
+    /** Whether there is a copy in a range. */
+    boolean isCopied(long start, long length) {
+        return !copiesIn(start, length).isEmpty();
+    }
+
     private static long wholePages(long length) {
         return length + Linux.PAGE_SIZE - 1 & -Linux.PAGE_SIZE;
     }

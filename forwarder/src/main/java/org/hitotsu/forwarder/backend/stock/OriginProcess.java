@@ -34,7 +34,7 @@ final class OriginProcess {
     /** /proc/PID/mem, once it is prepared and until it has ended. */
     int memFd = -1;
 
-    /** The daemon's descriptor that a thread which is just being prepared is given in the rendezvous; -1 for none. */
+    /** The daemon's descriptor that the program is given while it is prepared; -1 for none. */
     volatile int offered = -1;
 
     /** The program is prepared: its calls mean something. */

@@ -54,7 +54,8 @@ final class ProgramPreparation {
 
     /**
      * @param pid of a thread stopped at PTRACE_EVENT_EXEC
-     * @param offer names the descriptor that the program is given in the rendezvous; -1 for none
+     * @param offer names the descriptor that the program is given as the answer to {@link StockOriginThreads#NR_OFFER}; -1
+     *     for none
      */
     ProgramPreparation(Ptrace ptrace, AgentRegion region, int pid, int pidfd, IntConsumer offer) {
         this.offer = offer;
@@ -97,9 +98,9 @@ final class ProgramPreparation {
         try (MoreDescriptors room = new MoreDescriptors(pid)) {
             ProgramParts.mapAgent(this::inject, give("agent's memory", region.memfd()));
             mapped = true;
-            syscallAt = AgentRegion.injectEntry();
             uffd = userfault();
         }
+        syscallAt = AgentRegion.injectEntry();
         Userfault fault = new Userfault(uffd);
         check("UFFDIO_API", fault.enable(0));
         fault.release();
@@ -108,13 +109,13 @@ final class ProgramPreparation {
     }
 
     /**
-     * Gives the program a descriptor of the daemon's, as the answer to a call: it may have no path to the thing, or no right to
-     * open it. The event loop does so.
+     * Gives the program a descriptor of the daemon's, as the answer to a call that is notified: it may have no path to the
+     * thing, or no right to open it. The event loop does so. Not by the agent's instruction, whose calls are not notified.
      */
     private long give(String thing, int descriptor) throws KernelException {
         offer.accept(descriptor);
         try {
-            return check("give it the " + thing, inject(StockLayout.NR_RENDEZVOUS));
+            return check("give it the " + thing, inject(StockOriginThreads.NR_OFFER, 0, 0));
         } finally {
             offer.accept(-1);
         }

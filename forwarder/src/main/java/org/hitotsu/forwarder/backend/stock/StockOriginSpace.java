@@ -36,6 +36,7 @@ final class StockOriginSpace implements OriginSpace {
     private final StockOriginThreads threads;
     private final OriginPages pages;
     private final FileMappings files;
+    private final CopiedCalls copiedCalls;
     private final FileCopies copies = new FileCopies(Linux::close);
     private final ProcessorPort processors;
     private final CallMemory callMemory;
@@ -73,7 +74,8 @@ final class StockOriginSpace implements OriginSpace {
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
         this.files = new FileMappings(threads, pages, program, pidfd, copies);
-        threads.copiedCalls(new CopiedCalls(threads::execForProgram, pages, copies));
+        this.copiedCalls = new CopiedCalls(threads::execForProgram, pages, copies);
+        threads.copiedCalls(copiedCalls);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
         threads.leaving(this::leave);
     }
@@ -176,6 +178,11 @@ final class StockOriginSpace implements OriginSpace {
     @Override
     public void mayBeReplaced(long start) {
         copies.forget(start, Long.MAX_VALUE);
+    }
+
+    @Override
+    public boolean isRefilled(long start, long length) {
+        return copiedCalls.isCopied(start, length);
     }
 
     @Override

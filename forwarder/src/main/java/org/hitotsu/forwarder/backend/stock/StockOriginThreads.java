@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @see Deputies what deputies are requested to do
  */
 final class StockOriginThreads implements OriginThreads, Notifications.Handler, OriginTracee.Reports {
+    /** The call that a program which is prepared is given a descriptor by, from outside of the agent. */
+    static final int NR_OFFER = Linux.NR_MUNMAP;
+
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
@@ -80,7 +83,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         process.ready = true;
     }
 
-    /** Names the daemon's descriptor that the program is given in the rendezvous while it is prepared. Any thread. */
+    /** Names the daemon's descriptor that the program is given as the answer to {@link #NR_OFFER}, while it is prepared; -1 for none. Any thread. */
     void offer(int descriptor) {
         process.offered = descriptor;
     }
@@ -108,6 +111,14 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return;
         }
         OriginTask task = process.task(tid);
+        int offered = process.offered;
+        if (offered >= 0 && nr == NR_OFFER && task != null && !process.ready) {
+            long given = process.notifications.give(id, offered);
+            if (given < 0) {
+                process.notifications.answer(id, given);
+            }
+            return;
+        }
         if (task == null && process.ready) {
             // Of a child process.
             unshared.onCall(id, tid, nr, args, foreignAbi);
@@ -124,13 +135,6 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
 
     private void onRendezvous(long id, int tid) {
         OriginTask task = process.task(tid);
-        if (task != null && !process.ready) {
-            long given = process.offered < 0 ? -Linux.ENOSYS : process.notifications.give(id, process.offered);
-            if (given < 0) {
-                process.notifications.answer(id, given);
-            }
-            return;
-        }
         if (task == null || !task.deputy) {
             if (tid == process.helperPid || !process.ready) {
                 process.helper.onRendezvous(id);

@@ -336,6 +336,14 @@ class MemoryCallsTest {
         }
     }
 
+    /** Thrown away before, it would be seen as zeros. */
+    @Test
+    void whatIsRefilledComesHomeFirst() throws Exception {
+        origin.space.refilled = 0x4f1000;
+        assertThat(run(Linux.NR_MADVISE, 0x4f0000, 0x2000, 4)).startsWith("writeback 4f0 2");
+        assertThat(run(Linux.NR_MADVISE, 0x4f2000, 0x2000, 4)).startsWith("discard 4f2 2");
+    }
+
     @Test
     void whatSharedMemoryReplacesIsTold() throws Exception {
         int remap = 040000;

@@ -144,6 +144,8 @@ final class OriginFixture implements AutoCloseable {
         /** Whether it maps files itself, or leaves that to the thread. */
         boolean mapsFiles = true;
 
+        long refilled;
+
         boolean watchedFromStart = true;
 
         @Nullable
@@ -251,6 +253,11 @@ final class OriginFixture implements AutoCloseable {
         @Override
         public void mayBeReplaced(long start) {
             log.add("replaced from " + RecordingThreads.hex(start));
+        }
+
+        @Override
+        public boolean isRefilled(long start, long length) {
+            return refilled != 0 && refilled >= start && refilled < start + length;
         }
 
         @Override
