@@ -11,6 +11,8 @@ static void *worker(void *arg)
 	char name[32];
 	int fd, plain;
 
+	/* From the first such file on, a program may have to stay at its origin. */
+	settle();
 	snprintf(name, sizeof(name), "direct-%d", (int)me);
 	plain = new_file(name);
 	fd = open(name, O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -19,7 +21,6 @@ static void *worker(void *arg)
 		fd = open(name, O_RDWR | O_CLOEXEC);
 	}
 	CHECK(fd >= 0 && block);
-	settle();
 	for (long i = 0; i < iterations; i++) {
 		off_t at = i % 3 * BLOCK;
 
