@@ -42,6 +42,7 @@ final class CallRules {
             Map.entry(Linux.NR_SHMAT, Home.CAPTURE),
             Map.entry(Linux.NR_SHMDT, Home.CAPTURE),
             Map.entry(Linux.NR_PRCTL, Home.CAPTURE),
+            Map.entry(Linux.NR_SECCOMP, Home.CAPTURE),
             Map.entry(Linux.NR_ARCH_PRCTL, Home.CAPTURE),
             Map.entry(Linux.NR_MODIFY_LDT, Home.CAPTURE),
             Map.entry(Linux.NR_SCHED_SETAFFINITY, Home.CAPTURE_AFFINITY),

@@ -233,7 +233,7 @@ final class PatchedOriginThreads implements OriginThreads {
             case Linux.NR_CLONE3 -> onClone3(task, event.arguments());
             case Linux.NR_VMSPLICE -> homebound(task, DirectUse.of(nr, event.arguments()));
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
-            case Linux.NR_PRCTL, Linux.NR_ARCH_PRCTL, Linux.NR_MODIFY_LDT ->
+            case Linux.NR_PRCTL, Linux.NR_ARCH_PRCTL, Linux.NR_MODIFY_LDT, Linux.NR_SECCOMP ->
                 onTie(task, Tie.of(nr, event.arguments()[0], event.arguments()[1]));
             default -> events().onMemoryCall(task.tid, nr, event.arguments());
         }
@@ -266,9 +266,12 @@ final class PatchedOriginThreads implements OriginThreads {
         events().onHomebound(task.tid, Objects.requireNonNull(why));
     }
 
-    /** Filters are asked of what the task does as deputy, too, so they tie nothing. */
+    /**
+     * A filter is asked of what the task does as deputy, too; but a deputy's instruction pointer is not that of the call, which a
+     * filter may look at, and the handler of a trap, too (SECCOMP_RET_TRAP).
+     */
     private void onTie(Task task, @Nullable Tie given) {
-        if (given == null || given.kind() == Tie.Kind.FILTER) {
+        if (given == null) {
             proceed(task.tid);
             return;
         }

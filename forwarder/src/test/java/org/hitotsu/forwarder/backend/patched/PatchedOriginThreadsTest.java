@@ -110,10 +110,15 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(threads.isCaptured(TID)).isTrue();
     }
 
-    /** The kernel asks them of deputies' calls, too. */
     @Test
-    void filtersAndOtherControlsTieNothing() throws Exception {
-        calls(5, 157, 22, 2);
+    void aFilterTiesItsThread() throws Exception {
+        calls(5, 317, 1, 0);
+        assertThat(threads.isCaptured(TID)).isFalse();
+        assertThat(threads.stays(TID)).contains("filter");
+    }
+
+    @Test
+    void otherControlsTieNothing() throws Exception {
         calls(6, 157, 15, 0x1000);
         assertThat(told()).isEmpty();
         assertThat(threads.isCaptured(TID)).isFalse();
