@@ -53,7 +53,7 @@ static int install(struct sock_fprog *prog)
 
 int main(int argc, char **argv)
 {
-	static struct sock_filter filter[512];
+	static struct sock_filter filter[BPF_MAXINSNS];
 	struct sock_fprog prog = { .filter = filter };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	unsigned char *bytes = (unsigned char *)filter;
