@@ -268,14 +268,15 @@ final class PatchedOriginThreads implements OriginThreads {
 
     /**
      * A filter is asked of what the task does as deputy, too; but a deputy's instruction pointer is not that of the call, which a
-     * filter may look at, and the handler of a trap, too (SECCOMP_RET_TRAP).
+     * filter may look at, and the handler of a trap, too (SECCOMP_RET_TRAP). And a thread that a filter ends has no pages to
+     * wait for: the kernel's writes at its end, for which a joiner waits, would be lost where one is away.
      */
     private void onTie(Task task, @Nullable Tie given) {
         if (given == null) {
             proceed(task.tid);
             return;
         }
-        if (given.ofProcess()) {
+        if (given.ofProcess() || given.kind() == Tie.Kind.FILTER) {
             events().onHomebound(task.tid, given.kind().why());
         } else {
             task.tie = given.kind();
