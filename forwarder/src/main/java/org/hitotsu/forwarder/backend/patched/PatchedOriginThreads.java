@@ -231,7 +231,8 @@ final class PatchedOriginThreads implements OriginThreads {
             // The programs let those pass that make a thread or only borrow the memory.
             case Linux.NR_CLONE -> onClone(task, event.arguments()[0], nr, event.arguments());
             case Linux.NR_CLONE3 -> onClone3(task, event.arguments());
-            case Linux.NR_VMSPLICE -> homebound(task, DirectUse.of(nr, event.arguments()));
+            case Linux.NR_VMSPLICE ->
+                events().onHomebound(task.tid, Objects.requireNonNull(DirectUse.of(nr, event.arguments())));
             case Linux.NR_EXECVE, Linux.NR_EXECVEAT -> events().onExec(task.tid);
             case Linux.NR_PRCTL, Linux.NR_ARCH_PRCTL, Linux.NR_MODIFY_LDT, Linux.NR_SECCOMP ->
                 onTie(task, Tie.of(nr, event.arguments()[0], event.arguments()[1]));
@@ -256,14 +257,10 @@ final class PatchedOriginThreads implements OriginThreads {
     private void onClone(Task task, long flags, int nr, long[] args) {
         String why = DirectUse.ofClone(flags);
         if (why != null) {
-            homebound(task, why);
+            events().onHomebound(task.tid, why);
         } else {
             events().onFork(task.tid, nr, args);
         }
-    }
-
-    private void homebound(Task task, @Nullable String why) {
-        events().onHomebound(task.tid, Objects.requireNonNull(why));
     }
 
     /**

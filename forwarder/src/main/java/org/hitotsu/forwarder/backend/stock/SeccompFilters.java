@@ -180,9 +180,8 @@ final class SeccompFilters {
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
             case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER || (int) arg1 == (int) Linux.UFFDIO_MOVE;
-            case Linux.NR_OPEN -> (arg1 & DirectUse.O_DIRECT) != 0;
-            case Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT -> (arg2 & DirectUse.O_DIRECT) != 0;
-            case Linux.NR_FCNTL -> (int) arg1 == DirectUse.F_SETFL && (arg2 & DirectUse.O_DIRECT) != 0;
+            case Linux.NR_OPEN, Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT, Linux.NR_FCNTL ->
+                DirectUse.of(nr, new long[] {arg0, arg1, arg2, arg3}) != null;
             case Linux.NR_MADVISE -> contains(NOTIFIED_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
                 (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
