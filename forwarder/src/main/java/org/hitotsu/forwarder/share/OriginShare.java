@@ -71,6 +71,9 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     private @Nullable ThreadMover mover;
     private @Nullable ClusterCpus cpus;
     private @Nullable String failure;
+    /** What is told of it once it has ended: its threads and pages are not kept for that. */
+    private @Nullable JsonObject last;
+
     private boolean ended;
     private boolean released;
 
@@ -282,6 +285,9 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         broadcast(
                 key.message().setProgramEnded(ProgramEnded.getDefaultInstance()).build());
         close();
+        last = describe();
+        mover = null;
+        hosts.clear();
         onEnded.run();
     }
 
@@ -409,6 +415,10 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     }
 
     JsonObject toJson() {
+        return last == null ? describe() : last;
+    }
+
+    private JsonObject describe() {
         ThreadMover threads = mover;
         JsonObject json = new JsonObject()
                 .put("share", key.id())

@@ -289,6 +289,7 @@ public final class StockBackend implements Backend {
             StockOriginSpace space = new StockOriginSpace(
                     context, tracer, files.path("hitotsu-keeper"), program, agent, ours, pidfd, watchedFromStart);
             origins.add(space);
+            space.onClose(() -> origins.remove(space));
             prepared.complete(space);
         }
 

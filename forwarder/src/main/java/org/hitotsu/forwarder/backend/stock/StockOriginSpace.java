@@ -47,6 +47,7 @@ final class StockOriginSpace implements OriginSpace {
     /** The last attempt to let the program go. */
     private @Nullable ProgramRelease lastRelease;
 
+    private Runnable onClose = () -> {};
     private boolean closed;
     private boolean ended;
 
@@ -78,6 +79,10 @@ final class StockOriginSpace implements OriginSpace {
         threads.copiedCalls(copiedCalls);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
         threads.leaving(this::leave);
+    }
+
+    void onClose(Runnable action) {
+        onClose = action;
     }
 
     /** The program is replaced by one that is left alone, under the filter: a keeper gets the listener. */
@@ -259,6 +264,7 @@ final class StockOriginSpace implements OriginSpace {
             copies.clear();
             Linux.close(pidfd);
             region.close();
+            onClose.run();
         }
     }
 }
