@@ -75,4 +75,13 @@ final class CallRunner {
             done.complete(new Executed(nr, event.result(), event.has(CaptureEvent.FLAG_SIGNAL)));
         }
     }
+
+    /** The thread has ended; a call that it was in has no result. */
+    void onExiting() {
+        Promise<Executed> unfinished = executing;
+        executing = null;
+        if (unfinished != null) {
+            unfinished.fail(new KernelException("thread " + tid + " has ended"));
+        }
+    }
 }

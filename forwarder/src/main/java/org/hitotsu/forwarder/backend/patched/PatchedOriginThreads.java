@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.CallMemory;
@@ -107,7 +107,7 @@ final class PatchedOriginThreads implements OriginThreads {
     private final Context context;
     private final ThreadRequests device;
     private final int pid;
-    private final Supplier<Adoption> replacement;
+    private final Function<Tie.@Nullable Kind, Adoption> replacement;
     private final Map<Integer, Task> tasks = new HashMap<>();
     private @Nullable Events events;
     private boolean ended;
@@ -125,14 +125,14 @@ final class PatchedOriginThreads implements OriginThreads {
 
     /**
      * @param threads the process's threads
-     * @param replacement prepares the program that this one is replaced by
+     * @param replacement prepares the program that this one is replaced by; is told what ties the thread that executes it
      */
     PatchedOriginThreads(
             Context context,
             ThreadRequests device,
             int pid,
             Collection<Integer> threads,
-            Supplier<Adoption> replacement) {
+            Function<Tie.@Nullable Kind, Adoption> replacement) {
         this.context = context;
         this.device = device;
         this.pid = pid;
@@ -188,9 +188,14 @@ final class PatchedOriginThreads implements OriginThreads {
                 // The other threads are gone without a word of each.
                 replaced = true;
                 ended = true;
+                Tie.Kind tie = tasks.values().stream()
+                        .filter(each -> each.replacing)
+                        .findFirst()
+                        .map(each -> each.tie)
+                        .orElse(null);
                 tasks.clear();
                 postponed.clear();
-                events().onReplaced(replacement.get());
+                events().onReplaced(replacement.apply(tie));
             }
             default -> {
                 if (task != null) {
@@ -273,10 +278,14 @@ final class PatchedOriginThreads implements OriginThreads {
             proceed(task.tid);
             return;
         }
+        if (given.ofProcess()) {
+            tasks.values().forEach(each -> each.tie = given.kind());
+        } else {
+            task.tie = given.kind();
+        }
         if (given.ofProcess() || given.kind() == Tie.Kind.FILTER) {
             events().onHomebound(task.tid, given.kind().why());
         } else {
-            task.tie = given.kind();
             proceed(task.tid);
         }
     }
@@ -347,6 +356,7 @@ final class PatchedOriginThreads implements OriginThreads {
         if (parking != null) {
             parking.fail("thread " + task.tid + " has ended");
         }
+        task.calls.onExiting();
         events().onThreadGone(task.tid);
     }
 

@@ -20,6 +20,7 @@ import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
+import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,14 +64,28 @@ final class ProgramEntry implements Adoption {
         }
     }
 
-    /** The process, which has an attachment, is parked before the first instruction of its next program. */
-    static ProgramEntry again(Context context, Attachment attachment, int pid, Consumer<PatchedOriginSpace> spaces) {
+    /**
+     * The process, which has an attachment, is parked before the first instruction of its next program.
+     *
+     * @param tie what ties the thread that has executed it to the origin; null if nothing does
+     */
+    static ProgramEntry again(
+            Context context,
+            Attachment attachment,
+            int pid,
+            Tie.@Nullable Kind tie,
+            Consumer<PatchedOriginSpace> spaces) {
         ProgramEntry entry = new ProgramEntry(context, pid, spaces);
         entry.attachment = attachment;
         entry.replaces = true;
         try {
             entry.watchEnd();
-            entry.prepare();
+            if (tie == Tie.Kind.FILTER) {
+                // It would be asked of the calls that prepare the program, too, and may end the process for one.
+                entry.unprepared(new KernelException("its thread " + tie.why()));
+            } else {
+                entry.prepare();
+            }
         } catch (KernelException e) {
             entry.unprepared(e);
         }
@@ -135,7 +150,7 @@ final class ProgramEntry implements Adoption {
         }
         Attachment ours = attachment();
         PatchedOriginThreads threads = new PatchedOriginThreads(
-                context, ours.device(), pid, List.of(pid), () -> again(context, ours, pid, spaces));
+                context, ours.device(), pid, List.of(pid), tie -> again(context, ours, pid, tie, spaces));
         ours.handler(threads::onEvent);
         ours.shared();
         unwatch();

@@ -91,7 +91,7 @@ final class RunningEntry implements Adoption {
                 attachment.device(),
                 pid,
                 taken.threads(),
-                () -> ProgramEntry.again(context, attachment, pid, spaces));
+                tie -> ProgramEntry.again(context, attachment, pid, tie, spaces));
         attachment.handler(threads::onEvent);
         attachment.shared();
         return new PatchedOriginSpace(

@@ -14,6 +14,8 @@ import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.pages.TestLoop;
+import org.hitotsu.forwarder.syscall.Tie;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     private final RecordingRequests kernel = new RecordingRequests();
     private final List<String> told = new ArrayList<>();
     private final PatchedOriginThreads threads =
-            new PatchedOriginThreads(loop.context(), kernel, PID, List.of(PID), () -> new Next());
+            new PatchedOriginThreads(loop.context(), kernel, PID, List.of(PID), this::replaced);
 
     private static final class Next implements Adoption {
         @Override
@@ -44,6 +46,11 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         public Future<Void> start() {
             return Future.succeededFuture();
         }
+    }
+
+    private Adoption replaced(Tie.@Nullable Kind tie) {
+        told.add("tied: " + tie);
+        return new Next();
     }
 
     @BeforeEach
@@ -540,11 +547,41 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
         loop.run(() -> threads.proceedWithExec(TID));
         loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
-        assertThat(told()).containsExactly("exec", "replaced");
+        assertThat(told()).containsExactly("exec", "tied: null", "replaced");
         assertThat(threads.replaced()).isTrue();
         happens(Type.EXITING, 0, 0, 0, 0);
         loop.run(threads::processEnded);
         assertThat(told()).isEmpty();
+    }
+
+    @Test
+    void programExecutedUnderAFilterIsKnown() throws Exception {
+        calls(5, 317, 1, 0);
+        loop.run(() -> threads.answer(TID, 0));
+        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
+        loop.run(() -> threads.proceedWithExec(TID));
+        told();
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
+        assertThat(told()).containsExactly("tied: FILTER", "replaced");
+    }
+
+    /** One of another thread is not asked of the program. */
+    @Test
+    void programExecutedBesideAFilterIsAsAnyOther() throws Exception {
+        calls(5, 317, 1, 0);
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.CAPTURED, PID, 0, 9, Linux.NR_EXECVE, 0)));
+        loop.run(() -> threads.proceedWithExec(PID));
+        told();
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
+        assertThat(told()).containsExactly("tied: null", "replaced");
+    }
+
+    @Test
+    void endOfAThreadEndsItsCall() throws Exception {
+        parkInUserMode();
+        Future<Long> made = loop.call(() -> threads.execInSpace(TID, READ, ARGS));
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(made.failed()).isTrue();
     }
 
     @Test
