@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,13 @@ final class PatchedOriginThreads implements OriginThreads {
         Task(ThreadRequests device, int tid) {
             this.tid = tid;
             this.calls = new CallRunner(device, tid);
+        }
+
+        /** A filter, which outlives the program, goes before others. */
+        void tie(Tie.Kind kind) {
+            if (tie != Tie.Kind.FILTER) {
+                tie = kind;
+            }
         }
     }
 
@@ -279,9 +287,9 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         if (given.ofProcess()) {
-            tasks.values().forEach(each -> each.tie = given.kind());
+            tasks.values().forEach(each -> each.tie(given.kind()));
         } else {
-            task.tie = given.kind();
+            task.tie(given.kind());
         }
         if (given.ofProcess() || given.kind() == Tie.Kind.FILTER) {
             events().onHomebound(task.tid, given.kind().why());
@@ -295,7 +303,7 @@ final class PatchedOriginThreads implements OriginThreads {
         return tasks.values().stream()
                 .map(task -> task.tie)
                 .filter(kind -> kind != null && kind != Tie.Kind.DISPATCH)
-                .findFirst()
+                .min(Comparator.comparing(kind -> kind != Tie.Kind.FILTER))
                 .orElse(null);
     }
 

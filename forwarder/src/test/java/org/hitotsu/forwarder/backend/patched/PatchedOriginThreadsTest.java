@@ -542,11 +542,15 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         parkInUserMode();
     }
 
+    private void executes(int tid) throws Exception {
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.CAPTURED, tid, 0, 9, Linux.NR_EXECVE, 0)));
+        loop.run(() -> threads.proceedWithExec(tid));
+        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
+    }
+
     @Test
     void replacedProgramIsHeardOfNoMore() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
-        loop.run(() -> threads.proceedWithExec(TID));
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
+        executes(TID);
         assertThat(told()).containsExactly("exec", "tied: null", "replaced");
         assertThat(threads.replaced()).isTrue();
         happens(Type.EXITING, 0, 0, 0, 0);
@@ -558,22 +562,28 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     void programExecutedUnderAFilterIsKnown() throws Exception {
         calls(5, 317, 1, 0);
         loop.run(() -> threads.answer(TID, 0));
-        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
-        loop.run(() -> threads.proceedWithExec(TID));
         told();
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
-        assertThat(told()).containsExactly("tied: FILTER", "replaced");
+        executes(TID);
+        assertThat(told()).containsExactly("exec", "tied: FILTER", "replaced");
+    }
+
+    @Test
+    void aFilterIsStillKnownBehindAnotherTie() throws Exception {
+        calls(5, 317, 1, 0);
+        loop.run(() -> threads.answer(TID, 0));
+        calls(6, 157, 26, 2);
+        told();
+        executes(TID);
+        assertThat(told()).containsExactly("exec", "tied: FILTER", "replaced");
     }
 
     /** One of another thread is not asked of the program. */
     @Test
     void programExecutedBesideAFilterIsAsAnyOther() throws Exception {
         calls(5, 317, 1, 0);
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.CAPTURED, PID, 0, 9, Linux.NR_EXECVE, 0)));
-        loop.run(() -> threads.proceedWithExec(PID));
         told();
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
-        assertThat(told()).containsExactly("tied: null", "replaced");
+        executes(PID);
+        assertThat(told()).containsExactly("exec", "tied: null", "replaced");
     }
 
     @Test
