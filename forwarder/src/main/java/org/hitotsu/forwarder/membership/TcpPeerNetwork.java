@@ -65,6 +65,8 @@ public final class TcpPeerNetwork implements PeerNetwork {
     private boolean left;
     private long tickTimer = -1;
     private long lastTickNanos;
+    /** When the event loop last went on after it had missed ticks; the start, if it has missed none. */
+    private long stoodStillUntil;
 
     // Written by the event loop, read by scrapes.
     private volatile int peersUp;
@@ -135,6 +137,7 @@ public final class TcpPeerNetwork implements PeerNetwork {
         self = TableKeeper.withId(self, keeper.selfId());
         roster = new Roster(keeper, new RosterLinks(), leaseNanos);
         lastTickNanos = System.nanoTime();
+        stoodStillUntil = lastTickNanos;
         tickTimer = vertx.setPeriodic(config.pingInterval().toMillis(), t -> tick());
     }
 
@@ -389,14 +392,15 @@ public final class TcpPeerNetwork implements PeerNetwork {
     private void tick() {
         long now = System.nanoTime();
         long interval = config.pingInterval().toNanos();
-        // A loop that stood still (SIGSTOP, a suspended machine) finds its timer due before the bytes that came
-        // meanwhile:
-        // silence is judged from the next tick on.
-        boolean stoodStill = now - lastTickNanos > 2 * interval;
+        // A loop that stood still (SIGSTOP, a suspended machine) finds its timer due before what came meanwhile.
+        // What stopped it may have stopped its peers, too, and not only once: none of that time counts for silence.
+        if (now - lastTickNanos > 2 * interval) {
+            stoodStillUntil = now;
+        }
         lastTickNanos = now;
         for (PeerLink link : new ArrayList<>(links.values())) {
             long silent = now - link.connection.lastReceivedNanos();
-            if (silent > leaseNanos && !stoodStill) {
+            if (Math.min(silent, now - stoodStillUntil) > leaseNanos) {
                 // Others may take its place from now on. Should it wake up, it must not carry on as if it were a
                 // member.
                 expel(link, "silent for longer than its lease of " + leaseNanos / 1_000_000 + " ms");
