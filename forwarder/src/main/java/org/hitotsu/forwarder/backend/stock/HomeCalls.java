@@ -64,7 +64,7 @@ final class HomeCalls {
     /** A thread's call has been received, and waits for its answer. */
     void onCall(OriginTask task, long id, long nr, long[] args) {
         trapped.received(task, id);
-        process.execves.over(task);
+        callsOver(task);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
             trapped.restart(task);
@@ -203,10 +203,10 @@ final class HomeCalls {
     private void onClone(OriginTask task, long flags, long childTid, long nr, long[] args) {
         if ((flags & DirectUse.CLONE_THREAD) != 0) {
             if ((flags & CLONE_CHILD_CLEARTID) != 0 && task.tie == Tie.Kind.FILTER) {
-                task.birth = () -> spawn(task, true);
+                task.birth = () -> spawn(task, true, () -> {});
                 process.events().onFutexWords(task.tid, childTid);
             } else {
-                spawn(task, true);
+                spawn(task, true, () -> {});
             }
         } else if ((flags & DirectUse.CLONE_VM) != 0) {
             // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
@@ -220,20 +220,47 @@ final class HomeCalls {
 
     /** Lets the fork happen that a thread is stopped at; completes when it is over. */
     Future<Void> fork(OriginTask task) {
-        return task.trapped == 0 ? Future.succeededFuture() : spawn(task, false);
+        if (task.trapped == 0) {
+            return Future.succeededFuture();
+        }
+        Promise<Void> forked = Promise.promise();
+        task.forked = forked;
+        spawn(task, false, () -> {
+            if (task.forked == forked) {
+                forkOver(task);
+            }
+        });
+        return forked.future();
     }
 
-    /** Lets a clone or fork happen under trace; completes when it is over. */
-    private Future<Void> spawn(OriginTask task, boolean thread) {
+    /**
+     * The thread is in a fork no more. One that has failed stops for nobody: by an error, or because of a signal to the process
+     * that another thread took then, after which the kernel makes it again (copy_process()). The thread's next call shows it,
+     * and could itself have to wait for what the fork keeps from others.
+     */
+    private static void forkOver(OriginTask task) {
+        Promise<Void> forked = task.forked;
+        task.forked = null;
+        if (forked != null) {
+            forked.complete();
+        }
+    }
+
+    /** The thread has come to another call, or has ended: the call that it had been let make before is over. */
+    void callsOver(OriginTask task) {
+        process.execves.over(task);
+        forkOver(task);
+    }
+
+    /** Lets a clone or fork happen under trace; {@code over} runs when the trace has seen how it ends. */
+    private void spawn(OriginTask task, boolean thread, Runnable over) {
         long id = trapped.take(task);
         task.spawning++;
-        Promise<Void> over = Promise.promise();
         Runnable done = () -> process.onLoop(() -> {
             callOver(task);
-            over.complete();
+            over.run();
         });
         process.execves.beside(task, () -> traceSpawn(task, id, thread, done));
-        return over.future();
     }
 
     private void traceSpawn(OriginTask task, long id, boolean thread, Runnable done) {

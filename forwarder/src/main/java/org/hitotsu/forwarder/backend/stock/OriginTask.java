@@ -28,6 +28,10 @@ final class OriginTask {
     /** Clones, forks and execs it is in and traced for. */
     int spawning;
 
+    /** Waits for the end of the fork that it is in; null if it is in none. */
+    @Nullable
+    Promise<Void> forked;
+
     boolean ending;
     boolean resuming;
     /** The deputy is stopped for a signal, which goes home with it. */

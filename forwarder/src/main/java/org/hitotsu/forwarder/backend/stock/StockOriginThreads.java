@@ -354,7 +354,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             trapped.forget(tid);
             parking.gone(tid, task);
             if (task != null) {
-                process.execves.over(task);
+                calls.callsOver(task);
             }
             if (task != null && !process.ended) {
                 process.events().onThreadGone(tid);
