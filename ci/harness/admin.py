@@ -12,7 +12,7 @@ class ClusterError(Exception):
 class Admin:
     """One connection to a daemon's administration socket: JSON objects, one a line."""
 
-    def __init__(self, path, timeout=10.0):
+    def __init__(self, path, timeout=60.0):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))

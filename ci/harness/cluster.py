@@ -182,10 +182,6 @@ class Cluster:
         found = [program for program in self.programs(ended=ended) if program.get("pid") == pid]
         return found[-1] if found else None
 
-    def programs_since(self, pid, began):
-        """What the process with this pid at the origin has executed since `began` (seconds since the epoch), in that order."""
-        return [one for one in self.programs() if one.get("pid") == pid and one["startedMs"] >= int(began * 1000)]
-
     def migrate(self, pid, tid, node):
         """Asks for thread `tid` of the process to go to the node with this id; tid None: every thread."""
         members = {"pid": pid, "node": node}
@@ -305,18 +301,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def visited(*programs):
-    """Ids of the nodes on which threads of the programs have run, their origin included."""
-    return {node for program in programs for thread in program.get("threads", []) for node in thread.get("nodesVisited", [])}
+def visited(program):
+    """Ids of the nodes on which threads of the program have run, its origin included."""
+    ids = set()
+    for thread in (program or {}).get("threads", []):
+        ids.update(thread.get("nodesVisited", []))
+    return ids
 
 
-def where(*programs):
+def where(program):
     """How many threads have been on each node, as text: "n1: 5, n2: 3"."""
     counts = {}
-    for program in programs:
-        for thread in program.get("threads", []):
-            for node in set(thread.get("nodesVisited", [])):
-                counts[node] = counts.get(node, 0) + 1
+    for thread in (program or {}).get("threads", []):
+        for node in set(thread.get("nodesVisited", [])):
+            counts[node] = counts.get(node, 0) + 1
     return ", ".join(f"node {node}: {count}" for node, count in sorted(counts.items())) or "no thread is known"
 
 

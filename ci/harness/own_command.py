@@ -78,12 +78,11 @@ def compare_once(runner, case, native, phase, count, seed, execute):
     try:
         runner.start()
         watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), seed)
-        began = time.time()
         shared, pid = execute(runner.cluster.command(case.command), watch)
         complaints = compare(case, native, shared)
         if complaints and compare(case, native, execute(list(case.command))[0]):
             complaints.append("but it does not leave the same each time natively either, so nothing can be said")
-        more, ran = runner.whereabouts(pid, began, watch)
+        more, ran = runner.whereabouts(pid, watch)
         complaints += more
         if more and case.moves != "whole" and len((runner.cluster.program(pid) or {}).get("threads", [])) == 1:
             complaints.append("it has one thread: --whole moves that")

@@ -168,30 +168,29 @@ class Runner:
         if case.moves == "children":
             command = list(case.command)
         wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle}
-        began = time.time()
         shared, pid = execute(case, command, directory, self.inputs, wanted, self.limit(case), watch)
         complaints = compare(case, native, shared)
         if case.verify and not complaints:
             check = subprocess.run(case.verify, cwd=directory / "here", capture_output=True, check=False)
             if check.returncode:
                 complaints.append(f"{shlex.join(case.verify)}: {check.stderr[-300:]!r}")
-        more, ran = self.whereabouts(pid, began, watch)
+        more, ran = self.whereabouts(pid, watch)
         complaints += more
         if complaints and shared.stderr:
             complaints.append(f"its standard error ends: {shared.stderr[-300:]!r}")
         return complaints, ran
 
-    def whereabouts(self, pid, began, watch):
-        """Complaints about where a process ran and about who accompanied it, and both in words. It was started after `began`."""
+    def whereabouts(self, pid, watch):
+        """Complaints about where a process ran and about who accompanied it, and both in words."""
         if isinstance(watch, Children):
             return watch.whereabouts()
         complaints = []
-        programs = self.cluster.programs_since(pid, began)
-        if not programs:
+        program = self.cluster.program(pid)
+        if program is None:
             complaints.append("the node does not list the program: it did not run shared")
-        elif len(visited(*programs)) < 2:
+        elif len(visited(program)) < 2:
             complaints.append("no thread has run on another node")
-        ran = where(*programs)
+        ran = where(program)
         if isinstance(watch, Strace):
             complaints += [watch.complaint] if watch.complaint else []
             ran += "; traced" if watch.attached else ""
@@ -238,7 +237,7 @@ class Runner:
 
     def whereabouts_of(self, stuck):
         try:
-            return where(self.cluster.program(stuck.pid) or {}) if self.cluster else "natively"
+            return where(self.cluster.program(stuck.pid)) if self.cluster else "natively"
         except (ClusterError, OSError):
             return "the node does not answer"
 
