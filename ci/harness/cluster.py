@@ -212,7 +212,7 @@ class ExistingCluster(Cluster):
     def __init__(self, path, count=2, patience=1.0, quick=False):
         super().__init__(count, startup=60.0 * patience, quick=quick)
         self.path = path
-        self.timeout = 10.0 * patience
+        self.timeout = 60.0 * patience
 
     def start(self):
         """Returns when all nodes are connected and can host threads of programs of this one."""

@@ -186,10 +186,7 @@ class Runner:
             return watch.whereabouts()
         complaints = []
         program = self.cluster.program(pid)
-        if program is None:
-            complaints.append("the node does not list the program: it did not run shared")
-        elif len(visited(program)) < 2:
-            complaints.append("no thread has run on another node")
+        seen = visited(program)
         ran = where(program)
         if isinstance(watch, Strace):
             complaints += [watch.complaint] if watch.complaint else []
@@ -197,8 +194,13 @@ class Runner:
             self.traced += watch.attached
             watch = watch.inner
         if isinstance(watch, Mover):
+            seen |= watch.visited
             complaints += [watch.complaint] if watch.complaint else []
             ran += f"; {watch.text()}"
+        if program is None:
+            complaints.append("the node does not list the program: it did not run shared")
+        elif len(seen) < 2:
+            complaints.append("no thread has run on another node")
         return complaints, ran
 
     def run(self, case, name, label, native=None, seed=None):

@@ -23,6 +23,8 @@ class Mover:
         self.moves = 0
         self.refused = 0
         self.complaint = None
+        # Ids of the nodes that its threads have been on, in any program that the process has executed.
+        self.visited = set()
 
     def __call__(self, process):
         ids = self.cluster.ids()
@@ -32,6 +34,7 @@ class Mover:
             started = time.monotonic()
             try:
                 program = self.cluster.program(process.pid, ended=False)
+                self.visited |= visited(program)
                 alive = [t for t in (program or {}).get("threads", []) if t.get("state") != "ended"]
                 if not alive:
                     continue
