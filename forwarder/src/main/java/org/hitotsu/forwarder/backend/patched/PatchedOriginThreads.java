@@ -329,8 +329,13 @@ final class PatchedOriginThreads implements OriginThreads {
     private void onExecuted(Task task, CaptureEvent event) {
         if (task.calls.busy()) {
             task.calls.onExecuted(event);
-            return;
+        } else {
+            callOver(task);
         }
+    }
+
+    /** A call that the thread was let make is over: by its end, or with the thread, as a filter ends it. */
+    private void callOver(Task task) {
         task.returning = false;
         task.replacing = false;
         if (!othersReplace()) {
@@ -365,6 +370,7 @@ final class PatchedOriginThreads implements OriginThreads {
             parking.fail("thread " + task.tid + " has ended");
         }
         task.calls.onExiting();
+        callOver(task);
         events().onThreadGone(task.tid);
     }
 

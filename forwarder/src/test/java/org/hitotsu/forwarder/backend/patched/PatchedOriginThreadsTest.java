@@ -275,6 +275,24 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(home.succeeded()).isTrue();
     }
 
+    /** As by a filter of its own, which the kernel asks behind the capture. */
+    @Test
+    void whatWaitedIsAskedOfTheFirstThreadWhenTheOtherOneEnds() throws Exception {
+        Future<Void> home = firstComesHomeWhileAnotherExecutes();
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(kernel.asked()).containsExactly("go on " + PID);
+        assertThat(home.succeeded()).isTrue();
+    }
+
+    @Test
+    void forkIsOverWhenItsThreadEndsInIt() throws Exception {
+        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
+        Future<Void> forked = loop.call(() -> threads.proceedWithFork(TID));
+        assertThat(forked.isComplete()).isFalse();
+        happens(Type.EXITING, 0, 0, 0, 0);
+        assertThat(forked.succeeded()).isTrue();
+    }
+
     /** Its call ends while it waits to be brought home from it: it is not made again, and the thread comes home once. */
     @Test
     void callOfTheFirstThreadThatEndsMeanwhileIsNotMadeAnew() throws Exception {
