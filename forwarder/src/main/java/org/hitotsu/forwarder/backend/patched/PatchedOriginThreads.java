@@ -26,6 +26,7 @@ import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelCallMemory;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.backend.patched.CallRunner.Executed;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
@@ -111,6 +112,8 @@ final class PatchedOriginThreads implements OriginThreads {
             }
         }
     }
+
+    private static final int LOOK_MILLIS = 20;
 
     private final Context context;
     private final ThreadRequests device;
@@ -334,7 +337,7 @@ final class PatchedOriginThreads implements OriginThreads {
         }
     }
 
-    /** A call that the thread was let make is over: by its end, or with the thread, as a filter ends it. */
+    /** A call that the thread was let make is over, be it with the thread. */
     private void callOver(Task task) {
         task.returning = false;
         task.replacing = false;
@@ -789,7 +792,27 @@ final class PatchedOriginThreads implements OriginThreads {
             return Future.succeededFuture();
         }
         task.forked = forked;
+        if (task.tie == Tie.Kind.FILTER) {
+            watch(task, forked);
+        }
         return forked.future();
+    }
+
+    /**
+     * Looks whether a fork is over with its thread: a filter of the program's own, which the kernel asks behind the capture,
+     * may end it there, and then no event tells of that.
+     */
+    private void watch(Task task, Promise<Void> forked) {
+        context.owner().setTimer(LOOK_MILLIS, timer -> {
+            if (ended || task.forked != forked) {
+                return;
+            }
+            if (ProcessStatus.hasEnded(pid, task.tid)) {
+                onExiting(task);
+            } else {
+                watch(task, forked);
+            }
+        });
     }
 
     // The end.

@@ -275,7 +275,6 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(home.succeeded()).isTrue();
     }
 
-    /** As by a filter of its own, which the kernel asks behind the capture. */
     @Test
     void whatWaitedIsAskedOfTheFirstThreadWhenTheOtherOneEnds() throws Exception {
         Future<Void> home = firstComesHomeWhileAnotherExecutes();
@@ -291,6 +290,16 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(forked.isComplete()).isFalse();
         happens(Type.EXITING, 0, 0, 0, 0);
         assertThat(forked.succeeded()).isTrue();
+    }
+
+    /** The kernel tells nothing of a thread that its own filter ends; that this one has no process, it tells when asked. */
+    @Test
+    void forkIsOverWhenAFilterEndsItsThreadInIt() throws Exception {
+        calls(5, 317, 1, 0);
+        loop.run(() -> threads.proceed(TID));
+        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
+        loop.await(() -> threads.proceedWithFork(TID));
+        assertThat(threads.ids()).containsExactly(PID);
     }
 
     /** Its call ends while it waits to be brought home from it: it is not made again, and the thread comes home once. */
