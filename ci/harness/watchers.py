@@ -12,8 +12,12 @@ class Mover:
     """Moves threads of one program at random until it ends, the next after `low` to `high` seconds.
 
     It rests at least as long as the last move took: where moves are slow, under emulation, the program would be on its way
-    all the time otherwise, and compute next to nothing.
+    all the time otherwise, and compute next to nothing. And it moves ever more seldom, for a program with much memory, which
+    would do little but fetch it: some hundred times in the first seconds, some thousand times in the first minutes.
     """
+
+    # Part of the time since the program's start that it rests at least.
+    CALMING = 1 / 500
 
     def __init__(self, cluster, seed, low=0.002, high=0.02):
         self.cluster = cluster
@@ -28,9 +32,10 @@ class Mover:
 
     def __call__(self, process):
         ids = self.cluster.ids()
+        began = time.monotonic()
         took = 0
         while process.poll() is None:
-            time.sleep(max(self.random.uniform(self.low, self.high), took))
+            time.sleep(max(self.random.uniform(self.low, self.high), took, (time.monotonic() - began) * self.CALMING))
             started = time.monotonic()
             try:
                 program = self.cluster.program(process.pid, ended=False)
