@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: a thread that its own filter ends in a fork is joined, and the others go on to fork and to change their memory. */
 #include "own_filter.h"
+#include "processes.h"
 
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 #define SIZE 8192
 
@@ -25,7 +25,6 @@ static void *worker(void *arg)
 	for (long i = 0; i < iterations; i++) {
 		pthread_t id;
 		pid_t child;
-		int status;
 		char *memory;
 
 		CHECK(pthread_create(&id, NULL, victim, NULL) == 0);
@@ -37,7 +36,7 @@ static void *worker(void *arg)
 		child = fork();
 		if (child == 0)
 			_exit(5);
-		CHECK(child > 0 && waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 5);
+		expect_exit(child, 5);
 	}
 	return arg;
 }

@@ -225,31 +225,22 @@ final class HomeCalls {
         }
         Promise<Void> forked = Promise.promise();
         task.forked = forked;
-        spawn(task, false, () -> {
-            if (task.forked == forked) {
-                forkOver(task);
-            }
-        });
+        spawn(task, false, forked::tryComplete);
         return forked.future();
     }
 
     /**
-     * The thread is in a fork no more. One that has failed stops for nobody: by an error, or because of a signal to the process
-     * that another thread took then, after which the kernel makes it again (copy_process()). The thread's next call shows it,
-     * and could itself have to wait for what the fork keeps from others.
+     * The thread has come to another call, or has ended: the call that it had been let make before is over. A fork that has
+     * failed stops for nobody: by an error, or because of a signal to the process that another thread took then, after which
+     * the kernel makes it again (copy_process()). The call that shows it could itself have to wait for what the fork keeps
+     * from others.
      */
-    private static void forkOver(OriginTask task) {
-        Promise<Void> forked = task.forked;
-        task.forked = null;
-        if (forked != null) {
-            forked.complete();
-        }
-    }
-
-    /** The thread has come to another call, or has ended: the call that it had been let make before is over. */
     void callsOver(OriginTask task) {
         process.execves.over(task);
-        forkOver(task);
+        if (task.forked != null) {
+            task.forked.tryComplete();
+            task.forked = null;
+        }
     }
 
     /** Lets a clone or fork happen under trace; {@code over} runs when the trace has seen how it ends. */

@@ -28,7 +28,7 @@ final class OriginTask {
     /** Clones, forks and execs it is in and traced for. */
     int spawning;
 
-    /** Waits for the end of the fork that it is in; null if it is in none. */
+    /** Waits for the end of the fork that was its last call; null if that was none. */
     @Nullable
     Promise<Void> forked;
 
