@@ -90,7 +90,7 @@ STRESSORS = {
     "mmap": "--mmap 1 --mmap-ops 20 --mmap-bytes 4m",
     "vm": "--vm 1 --vm-ops 40000 --vm-bytes 4m --vm-method all",
     "signal": "--sigq 1 --sigq-ops 400000 --sigfd 1 --sigfd-ops 100000",
-    "segv": "--sigsegv 1 --sigsegv-ops 60000",
+    "fpe": "--sigfpe 1 --sigfpe-ops 40000",
     "pipe": "--pipe 1 --pipe-ops 500000",
     "eventfd": "--eventfd 1 --eventfd-ops 120000",
     # With one processor the kernel has nothing to do for it, and its threads would be gone before they are moved.
