@@ -250,7 +250,10 @@ public final class FrozenProcess implements AutoCloseable {
         if (Ptrace.event(status) == Ptrace.EVENT_FORK || Ptrace.event(status) == Ptrace.EVENT_VFORK) {
             letChildGo((int) ptrace.eventMessage(tid));
         }
-        // A signal was there first: it is delivered, and the thread stops at its handler.
+        // A signal was there first: it is delivered, and the thread stops at its handler. Any stop has taken the
+        // interrupt
+        // off (ptrace_stop(), since Linux 3.1), if it was there already.
+        ptrace.interrupt(tid);
         ptrace.cont(tid, Ptrace.event(status) == 0 ? Ptrace.stopSignal(status) : 0);
         return State.AWAITED;
     }

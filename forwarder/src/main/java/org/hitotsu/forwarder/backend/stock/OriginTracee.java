@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * state      stop                        action
  * PARKING    interrupt                   take the image, enter the agent           → DEPUTY
- * PARKING    the same, a fault pending   wait for its signal, interrupt anew
- * PARKING    signal                      deliver it; the interrupt stays pending
+ * PARKING    the same, a fault pending   wait for its signal
+ * PARKING    signal                      deliver it, interrupt anew
+ * PARKING    event fork/vfork            claim the child, interrupt anew
  * BIRTH      (first stop of a clone)     wait for {@link #park} or {@link #release}
  * SPAWNING   event clone/fork/vfork      claim the child, let the parent go        → HOME
  * EXECING    event exec                  keep it stopped, report
@@ -112,7 +113,6 @@ final class OriginTracee implements Tracer.StopHandler {
     private boolean resumeInCall;
     private long resumeDone;
     private long mask;
-    private boolean interruptAnew;
     private @Nullable AgentRegion region;
 
     private OriginTracee(StandingTrace standing, int tid, State state) {
@@ -338,13 +338,6 @@ final class OriginTracee implements Tracer.StopHandler {
             // pending
             // signal. It will trap anew, and must find the thread at home and nobody waiting for this attempt.
             case SPAWNING -> spawned(ptrace, signal);
-            case PARKING -> {
-                if (interruptAnew) {
-                    interruptAnew = false;
-                    ptrace.interrupt(tid);
-                }
-                deliver(ptrace, signal);
-            }
             default -> deliver(ptrace, signal);
         }
     }
@@ -355,13 +348,26 @@ final class OriginTracee implements Tracer.StopHandler {
             dyingOf = signal;
             reports.onCoreDump(tid, this);
         } else {
-            ptrace.cont(tid, signal);
+            goOn(ptrace, signal);
         }
+    }
+
+    /**
+     * Lets a thread go on from another stop than the one that it is interrupted for. Any stop takes a pending interrupt off
+     * (ptrace_stop(): "any trap clears pending STOP trap", since Linux 3.1). One that came in the middle of a vfork would be
+     * gone with the event: the thread would run on, and see the restart code with which its next call is answered for the
+     * stop to come.
+     */
+    private void goOn(Ptrace ptrace, int signal) {
+        if (state == State.PARKING) {
+            ptrace.interrupt(tid);
+        }
+        ptrace.cont(tid, signal);
     }
 
     /** Delivers the signal that {@link Reports#onCoreDump} has told of. */
     void dumpCore(Ptrace ptrace) {
-        ptrace.cont(tid, dyingOf);
+        goOn(ptrace, dyingOf);
     }
 
     /** Whether the thread has run an instruction whose fault signal comes next. */
@@ -385,7 +391,6 @@ final class OriginTracee implements Tracer.StopHandler {
             case PARKING -> {
                 if (faulted(ptrace)) {
                     // As a deputy it would take the signal too late: the thread may have run on elsewhere by then.
-                    interruptAnew = true;
                     ptrace.cont(tid, 0);
                 } else {
                     enterAgent(ptrace);
@@ -408,7 +413,7 @@ final class OriginTracee implements Tracer.StopHandler {
         if (state != State.SPAWNING) {
             // A vfork, and nobody waits for it.
             standing.child(ptrace, child);
-            ptrace.cont(tid, 0);
+            goOn(ptrace, 0);
             return;
         }
         if (thread) {
