@@ -658,9 +658,8 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onExit(int tid) {
-        // Nobody is left elsewhere who could ask for a page.
-        boolean alone = gathering.forGood() != null || listener.hosts().isEmpty();
-        if (memory.trackedPages() == 0 && alone) {
+        // Nobody is left elsewhere who could ask for a page, and nobody will be.
+        if (memory.trackedPages() == 0 && gathering.forGood() != null) {
             threads.proceedWithExit(tid);
             return;
         }
@@ -674,7 +673,9 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onFork(int tid, int nr, long[] args) {
-        if (memory.trackedPages() == 0 && listener.hosts().isEmpty()) {
+        // With another thread, which may be moved for the first time meanwhile, a page might go before it is copied.
+        boolean alone = table.all().size() == 1 && listener.hosts().isEmpty();
+        if (memory.trackedPages() == 0 && alone) {
             threads.proceed(tid);
             return;
         }
