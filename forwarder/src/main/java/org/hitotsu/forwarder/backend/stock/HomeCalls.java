@@ -67,7 +67,7 @@ final class HomeCalls {
         callsOver(task);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
-            trapped.restart(task);
+            parking.restart(task);
         } else {
             unlessHeld(task, () -> begin(task, nr, args));
         }

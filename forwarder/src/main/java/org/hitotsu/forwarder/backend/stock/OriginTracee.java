@@ -359,10 +359,15 @@ final class OriginTracee implements Tracer.StopHandler {
      * stop to come.
      */
     private void goOn(Ptrace ptrace, int signal) {
+        interruptAnew(ptrace);
+        ptrace.cont(tid, signal);
+    }
+
+    /** Interrupts a thread that is being parked, whether or not it is to stop already. */
+    void interruptAnew(Ptrace ptrace) {
         if (state == State.PARKING) {
             ptrace.interrupt(tid);
         }
-        ptrace.cont(tid, signal);
     }
 
     /** Delivers the signal that {@link Reports#onCoreDump} has told of. */

@@ -93,7 +93,7 @@ final class ThreadParking {
                 (seized, failure) -> process.onLoop(() -> {
                     if (seized != null) {
                         task.tracee = seized;
-                        trapped.restart(task);
+                        restart(task);
                     } else {
                         task.deputy = false;
                         process.region.freeSlot(task.slot);
@@ -102,6 +102,26 @@ final class ThreadParking {
                         trapped.proceed(task);
                     }
                 }));
+    }
+
+    /**
+     * Has the call of a thread that is being parked restart, wherever the thread goes on. The kernel's restart codes are for
+     * the way through a stop, without one the program would see them: so the thread, which waits for the answer, is
+     * interrupted once more before.
+     */
+    void restart(OriginTask task) {
+        OriginTracee tracee = task.tracee;
+        long id = task.trapped;
+        if (tracee != null && id != 0) {
+            process.tracer.submit(ptrace -> {
+                tracee.interruptAnew(ptrace);
+                process.onLoop(() -> {
+                    if (task.trapped == id) {
+                        trapped.answer(task, -Linux.ERESTARTNOINTR);
+                    }
+                });
+            });
+        }
     }
 
     /**

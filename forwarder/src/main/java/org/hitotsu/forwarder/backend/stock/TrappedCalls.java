@@ -2,7 +2,6 @@ package org.hitotsu.forwarder.backend.stock;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.hitotsu.forwarder.nativecall.Linux;
 
 /**
  * The calls of threads at home whose notification was received and is not answered yet: at most one a thread. Each is
@@ -38,16 +37,6 @@ final class TrappedCalls {
     void proceed(OriginTask task) {
         if (task.trapped != 0) {
             notifications.proceed(take(task));
-        }
-    }
-
-    /**
-     * Has the call of a thread that is being parked restart, wherever the thread goes on. Only with the interrupt pending:
-     * the kernel's restart codes are for the way through a stop, without one the program would see them.
-     */
-    void restart(OriginTask task) {
-        if (task.tracee != null) {
-            answer(task, -Linux.ERESTARTNOINTR);
         }
     }
 
