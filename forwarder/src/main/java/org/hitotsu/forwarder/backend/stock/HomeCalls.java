@@ -318,6 +318,7 @@ final class HomeCalls {
 
     private void onExit(OriginTask task, int status) {
         if (!process.everMoved) {
+            process.departures.add(task.tid);
             endNatively(task);
             return;
         }

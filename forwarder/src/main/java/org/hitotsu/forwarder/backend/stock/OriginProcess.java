@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.syscall.Tie;
@@ -28,6 +29,7 @@ final class OriginProcess {
     final int pid;
     final Map<Integer, OriginTask> tasks = new HashMap<>();
     final Execves execves = new Execves();
+    final Departures departures;
     /** The helper's process id, 0 before the program is prepared. */
     int helperPid;
 
@@ -63,6 +65,7 @@ final class OriginProcess {
         this.notifications = notifications;
         this.standing = standing;
         this.helper = new Helper(region, notifications);
+        this.departures = new Departures(tid -> ProcessStatus.hasEnded(pid, tid));
         threads.forEach(tid -> tasks.put(tid, new OriginTask(tid)));
     }
 

@@ -425,6 +425,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             Tie.Kind tie = creator == null ? null : creator.tie;
             task.tie = tie == Tie.Kind.DISPATCH ? null : tie;
             process.tasks.put(child, task);
+            process.departures.reused(child);
             process.events().onThreadCreated(child, parent);
         });
     }

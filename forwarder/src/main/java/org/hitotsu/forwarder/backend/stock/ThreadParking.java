@@ -13,6 +13,8 @@ import org.hitotsu.forwarder.syscall.Tie;
 
 /** Takes threads at home into the agent, as deputies, and lets them run natively again. Event loop only. */
 final class ThreadParking {
+    private static final int DEPARTURE_MILLIS = 1;
+
     private final OriginProcess process;
     private final TrappedCalls trapped;
     private final Deputies deputies;
@@ -77,12 +79,22 @@ final class ThreadParking {
                 captured.tryComplete(image);
             }
         });
-        OriginTracee tracee = task.tracee;
-        if (task.stoppedAtBirth && tracee != null) {
-            task.stoppedAtBirth = false;
-            process.tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
+        afterDepartures(() -> {
+            OriginTracee tracee = task.tracee;
+            if (task.stoppedAtBirth && tracee != null) {
+                task.stoppedAtBirth = false;
+                process.tracer.submit(ptrace -> tracee.park(ptrace, task.slot, parked));
+            } else {
+                process.execves.beside(task, () -> seize(task, parked));
+            }
+        });
+    }
+
+    private void afterDepartures(Runnable captures) {
+        if (process.ended || process.departures.over()) {
+            captures.run();
         } else {
-            process.execves.beside(task, () -> seize(task, parked));
+            process.later(DEPARTURE_MILLIS, () -> afterDepartures(captures));
         }
     }
 
