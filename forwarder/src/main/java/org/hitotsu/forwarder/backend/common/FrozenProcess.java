@@ -33,6 +33,10 @@ public final class FrozenProcess implements AutoCloseable {
     private static final long LOOK_NANOS = 100_000;
     private static final long CHILD_NANOS = 100_000_000;
     private static final long EVERY_SIGNAL = -1;
+    /** The kernel forces it on a thread: one that blocks it would lose its handler for it (force_sig_info_to_task()). */
+    private static final long EVERY_OTHER_SIGNAL = ~(1L << Linux.SIGSYS - 1);
+
+    private static final int SYS_USER_DISPATCH = 2;
     private static final int SYSCALL_STOP = Linux.SIGTRAP | 0x80;
     private static final int RSEQ_CS = 8;
     private static final int RSEQ_CS_START = 8;
@@ -378,7 +382,7 @@ public final class FrozenProcess implements AutoCloseable {
         called.add(tid);
         try {
             // The thread runs for the call: a signal would be delivered with registers that are not its own.
-            check("block signals", ptrace.setMask(tid, EVERY_SIGNAL));
+            check("block signals", ptrace.setMask(tid, EVERY_OTHER_SIGNAL));
             long[] registers = before.clone();
             registers[Registers.ORIG_RAX] = -1;
             registers[Registers.EFLAGS] &= ~Registers.TRAP_FLAG;
@@ -419,8 +423,26 @@ public final class FrozenProcess implements AutoCloseable {
             if (Ptrace.event(status) == event && Ptrace.stopSignal(status) == signal) {
                 return;
             }
-            ptrace.contToSyscall(tid, 0);
+            ptrace.contToSyscall(tid, notOurs(tid, status));
         }
+    }
+
+    /**
+     * The signal to go on with from a stop that was not awaited.
+     *
+     * @throws KernelException if the call that the thread was to make has gone to its own handler
+     */
+    private int notOurs(int tid, int status) throws KernelException {
+        if (Ptrace.event(status) != 0 || Ptrace.stopSignal(status) != Linux.SIGSYS) {
+            return 0;
+        }
+        if (ptrace.signalCode(tid) == SYS_USER_DISPATCH) {
+            throw new KernelException("its thread " + tid + " has its system calls dispatched to itself, and those that"
+                    + " prepare it; start it with `hitotsu run`");
+        }
+        // Somebody has sent it: blocked now, it is queued anew (ptrace_signal()).
+        ptrace.setMask(tid, EVERY_SIGNAL);
+        return Linux.SIGSYS;
     }
 
     /**

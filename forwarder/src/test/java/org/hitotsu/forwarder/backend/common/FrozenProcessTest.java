@@ -179,6 +179,60 @@ class FrozenProcessTest {
         }
     }
 
+    /** PR_SET_SYSCALL_USER_DISPATCH: its handler is not run, and stays. */
+    @Test
+    void oneThatDispatchesItsCallsIsRefusedUnharmed() throws Exception {
+        assumeTrue(mayTrace(), "ptrace of an own child is not allowed here");
+        Path source = scratch.resolve("dispatch.c");
+        Path program = scratch.resolve("dispatch");
+        Path flag = scratch.resolve("flag");
+        Files.write(flag, new byte[1]);
+        Files.writeString(source, """
+                #include <fcntl.h>
+                #include <signal.h>
+                #include <sys/mman.h>
+                #include <sys/prctl.h>
+                #include <unistd.h>
+                static volatile char blocks;
+                static volatile int seen;
+                static void on_call(int number) { blocks = 0; seen++; }
+                int main(int argc, char **argv)
+                {
+                    struct sigaction action = { .sa_handler = on_call };
+                    volatile char *flag = mmap(NULL, 1, PROT_READ, MAP_SHARED, open(argv[1], O_RDONLY), 0);
+
+                    sigaction(SIGSYS, &action, NULL);
+                    if (prctl(59, 1, 0, 0, &blocks) != 0)
+                        return 77;
+                    write(1, "x", 1);
+                    blocks = 1;
+                    while (!*flag) {}
+                    blocks = 0;
+                    sigaction(SIGSYS, NULL, &action);
+                    return seen == 0 && action.sa_handler == on_call ? 5 : 3;
+                }
+                """);
+        assertThat(new ProcessBuilder("gcc", "-w", "-O1", "-o", program.toString(), source.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        Process started = start(program + " " + flag);
+        try (BufferedReader output = outputOf(started)) {
+            int pid = Integer.parseInt(output.readLine());
+            assumeTrue(output.read() == 'x', "this kernel dispatches no system calls");
+            try (FrozenProcess process = new FrozenProcess(pid)) {
+                process.freeze(tid -> false, SOON);
+                assertThatThrownBy(() -> process.call(process.caller(), NR_GETTID))
+                        .hasMessageContaining("thread " + pid + " has its system calls dispatched");
+                process.thaw(SOON);
+            }
+            Files.write(flag, new byte[] {1});
+            assertThat(started.waitFor()).isEqualTo(5);
+        } finally {
+            started.destroyForcibly();
+        }
+    }
+
     /**
      * One of five threads executes the program anew as soon as all are there, until the input ends. A thread that is seized
      * meanwhile has ended for that execve only when it is taken notice of, and the next one can't be seized before.
