@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -186,7 +187,7 @@ class FrozenProcessTest {
         Path source = scratch.resolve("dispatch.c");
         Path program = scratch.resolve("dispatch");
         Path flag = scratch.resolve("flag");
-        Files.write(flag, new byte[1]);
+        Files.write(flag, new byte[2]);
         Files.writeString(source, """
                 #include <fcntl.h>
                 #include <signal.h>
@@ -199,14 +200,15 @@ class FrozenProcessTest {
                 int main(int argc, char **argv)
                 {
                     struct sigaction action = { .sa_handler = on_call };
-                    volatile char *flag = mmap(NULL, 1, PROT_READ, MAP_SHARED, open(argv[1], O_RDONLY), 0);
+                    volatile char *flags = mmap(NULL, 2, PROT_READ | PROT_WRITE, MAP_SHARED, open(argv[1], O_RDWR), 0);
 
                     sigaction(SIGSYS, &action, NULL);
                     if (prctl(59, 1, 0, 0, &blocks) != 0)
                         return 77;
                     write(1, "x", 1);
                     blocks = 1;
-                    while (!*flag) {}
+                    flags[1] = 1;
+                    while (!flags[0]) {}
                     blocks = 0;
                     sigaction(SIGSYS, NULL, &action);
                     return seen == 0 && action.sa_handler == on_call ? 5 : 3;
@@ -220,13 +222,16 @@ class FrozenProcessTest {
         try (BufferedReader output = outputOf(started)) {
             int pid = Integer.parseInt(output.readLine());
             assumeTrue(output.read() == 'x', "this kernel dispatches no system calls");
+            while (Files.readAllBytes(flag)[1] == 0) {
+                Thread.onSpinWait();
+            }
             try (FrozenProcess process = new FrozenProcess(pid)) {
                 process.freeze(tid -> false, SOON);
                 assertThatThrownBy(() -> process.call(process.caller(), NR_GETTID))
                         .hasMessageContaining("thread " + pid + " has its system calls dispatched");
                 process.thaw(SOON);
             }
-            Files.write(flag, new byte[] {1});
+            Files.write(flag, new byte[] {1}, StandardOpenOption.WRITE);
             assertThat(started.waitFor()).isEqualTo(5);
         } finally {
             started.destroyForcibly();
