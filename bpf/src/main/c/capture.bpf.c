@@ -20,6 +20,7 @@ typedef __u32 u32;
 typedef __u64 u64;
 
 #define MAP_FIXED 0x10
+#define MAP_LOCKED 0x2000
 #define MAP_FIXED_NOREPLACE 0x100000
 #define CLONE_VM 0x100
 #define CLONE_VFORK 0x4000
@@ -210,8 +211,8 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 	switch (rule->home) {
 	case HITO_HOME_CAPTURE:
 		return 1;
-	case HITO_HOME_FIXED:
-		return (ev->args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
+	case HITO_HOME_MAPPING:
+		return (ev->args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED || ev->args[3] & MAP_LOCKED;
 	case HITO_HOME_DROPPING:
 		return drops_content((u32)ev->args[2]);
 	case HITO_HOME_CLONE:

@@ -18,7 +18,7 @@
 enum hito_home_rule {
 	HITO_HOME_LOCAL = 0,		/* the thread makes it */
 	HITO_HOME_CAPTURE = 1,
-	HITO_HOME_FIXED = 2,		/* mmap: captured if it replaces what is mapped */
+	HITO_HOME_MAPPING = 2,		/* mmap: captured if it replaces what is mapped, or locks */
 	HITO_HOME_DROPPING = 3,		/* madvise: captured if it drops content */
 	HITO_HOME_CLONE = 4,		/* clone: captured if the child copies the memory, or may keep it */
 	HITO_HOME_CLONE3 = 5,		/* the same, with its flags in memory */

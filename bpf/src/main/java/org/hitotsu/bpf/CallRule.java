@@ -20,8 +20,8 @@ public record CallRule(Home home, Remote remote, Payload payload, int payloadArg
         LOCAL,
         /** It is handed to the daemon. */
         CAPTURE,
-        /** mmap: handed to the daemon if it replaces what is mapped. */
-        CAPTURE_FIXED,
+        /** mmap: handed to the daemon if it replaces what is mapped, or locks what it maps. */
+        CAPTURE_MAPPING,
         /** madvise: handed to the daemon if it drops content. */
         CAPTURE_DROPPING,
         /** clone: handed to the daemon if the child gets a copy of the memory. */

@@ -69,6 +69,8 @@ public final class Linux {
     public static final int NR_FTRUNCATE = 77;
     public static final int NR_PTRACE = 101;
     public static final int NR_SETSID = 112;
+    public static final int NR_MLOCK = 149;
+    public static final int NR_MLOCKALL = 151;
     public static final int NR_MODIFY_LDT = 154;
     public static final int NR_PRCTL = 157;
     public static final int NR_ARCH_PRCTL = 158;
@@ -94,6 +96,7 @@ public final class Linux {
     public static final int NR_MEMFD_CREATE = 319;
     public static final int NR_EXECVEAT = 322;
     public static final int NR_USERFAULTFD = 323;
+    public static final int NR_MLOCK2 = 325;
     public static final int NR_PKEY_MPROTECT = 329;
     public static final int NR_PKEY_ALLOC = 330;
     public static final int NR_PKEY_FREE = 331;
@@ -107,6 +110,7 @@ public final class Linux {
     public static final int NR_OPENAT2 = 437;
     public static final int NR_PIDFD_GETFD = 438;
     public static final int NR_PROCESS_MADVISE = 440;
+    public static final int NR_MSEAL = 462;
 
     public static final int O_RDONLY = 0;
     public static final int O_RDWR = 2;
@@ -121,6 +125,7 @@ public final class Linux {
     public static final int MAP_TYPE = 0x0f;
     public static final int MAP_FIXED = 0x10;
     public static final int MAP_ANONYMOUS = 0x20;
+    public static final int MAP_LOCKED = 0x2000;
     public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
     public static final int SIGTRAP = 5;

@@ -45,7 +45,8 @@ class LinuxTest {
             assertThat((long) ours.get(value.getKey())).as(value.getKey()).isEqualTo(value.getValue());
         }
         assertThat(headers).containsKeys("NR_MMAP", "NR_PROCESS_MADVISE", "EAGAIN", "MAP_FIXED_NOREPLACE", "SIGSTOP");
-        assertThat(headers).hasSizeGreaterThanOrEqualTo(ours.size() - INTERNAL.size() - 2);
+        // Headers may be older than the newest calls.
+        assertThat(headers).hasSizeGreaterThanOrEqualTo(ours.size() - INTERNAL.size() - 3);
     }
 
     @Test

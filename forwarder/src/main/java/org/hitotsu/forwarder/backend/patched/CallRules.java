@@ -16,14 +16,15 @@ final class CallRules {
     private static final int NR_GETPID = 39;
 
     /**
-     * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, ends it or
+     * What a thread at home may not do unseen: it changes or copies the memory of which other nodes have a part, has the
+     * kernel refuse later that its contents are dropped, ends it or
      * gives it to others ({@link org.hitotsu.forwarder.backend.common.DirectUse}; of pages pinned for a device the kernel
      * tells), ties itself to the origin ({@link org.hitotsu.forwarder.syscall.Tie}), or, of a program that is told of the
      * processors of all nodes, it asks for them. New threads and ends of threads the kernel reports by itself; mapping where
      * nothing is concerns nobody.
      */
     private static final Map<Integer, Home> AT_HOME = Map.ofEntries(
-            Map.entry(Linux.NR_MMAP, Home.CAPTURE_FIXED),
+            Map.entry(Linux.NR_MMAP, Home.CAPTURE_MAPPING),
             Map.entry(Linux.NR_MADVISE, Home.CAPTURE_DROPPING),
             Map.entry(Linux.NR_IOCTL, Home.CAPTURE_USERFAULTFD),
             Map.entry(Linux.NR_CLONE, Home.CAPTURE_CLONE),
@@ -41,6 +42,10 @@ final class CallRules {
             Map.entry(Linux.NR_PROCESS_MADVISE, Home.CAPTURE),
             Map.entry(Linux.NR_SHMAT, Home.CAPTURE),
             Map.entry(Linux.NR_SHMDT, Home.CAPTURE),
+            Map.entry(Linux.NR_MLOCK, Home.CAPTURE),
+            Map.entry(Linux.NR_MLOCKALL, Home.CAPTURE),
+            Map.entry(Linux.NR_MLOCK2, Home.CAPTURE),
+            Map.entry(Linux.NR_MSEAL, Home.CAPTURE),
             Map.entry(Linux.NR_PRCTL, Home.CAPTURE),
             Map.entry(Linux.NR_SECCOMP, Home.CAPTURE),
             Map.entry(Linux.NR_ARCH_PRCTL, Home.CAPTURE),

@@ -24,7 +24,6 @@ final class FileMappings {
 
     private static final int MREMAP_MAYMOVE = 1;
     private static final int MREMAP_FIXED = 2;
-    private static final int MAP_LOCKED = 0x2000;
     private static final int READ_WRITE = Linux.PROT_READ | Linux.PROT_WRITE;
     private static final int ALL = READ_WRITE | Linux.PROT_EXEC;
 
@@ -115,7 +114,7 @@ final class FileMappings {
             return Future.succeededFuture();
         }
         pages.filling();
-        int kept = flags & (Linux.MAP_NORESERVE | MAP_LOCKED);
+        int kept = flags & (Linux.MAP_NORESERVE | Linux.MAP_LOCKED);
         return threads.execForDaemon(
                         Linux.NR_MMAP, 0, size, READ_WRITE, kept | Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0)
                 .compose(memory ->

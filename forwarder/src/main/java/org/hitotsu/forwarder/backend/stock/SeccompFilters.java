@@ -35,6 +35,8 @@ final class SeccompFilters {
      * files.
      */
     private static final int[] NOTIFIED_ADVICE = {4, 8, 9, 18, 24, 102};
+
+    private static final int NOTIFIED_MAP_FLAGS = Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE | Linux.MAP_LOCKED;
     /** Those of which every call is notified, whatever its arguments. */
     private static final int[] ALWAYS_NOTIFIED = {
         Linux.NR_MPROTECT,
@@ -53,6 +55,10 @@ final class SeccompFilters {
         NR_PROCESS_MADVISE,
         Linux.NR_SHMAT,
         Linux.NR_SHMDT,
+        Linux.NR_MLOCK,
+        Linux.NR_MLOCKALL,
+        Linux.NR_MLOCK2,
+        Linux.NR_MSEAL,
         Linux.NR_SETRLIMIT,
         Linux.NR_SECCOMP,
         Linux.NR_VMSPLICE,
@@ -82,15 +88,15 @@ final class SeccompFilters {
     static BpfAssembler origin(boolean clusterCpus) {
         BpfAssembler trapUnlessAgent = byCaller(ALLOW, USER_NOTIF);
 
-        // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous.
+        // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous. And
+        // of
+        // what is locked the kernel refuses to drop the contents, which then may not have been thrown away elsewhere.
         BpfAssembler mapAnonymous = new BpfAssembler()
                 .ifAnySet(Linux.MAP_ANONYMOUS, new BpfAssembler().ret(ALLOW))
                 .load(argLow(2))
                 .ifAnySet(Linux.PROT_WRITE, trapUnlessAgent)
                 .ret(ALLOW);
-        BpfAssembler map = new BpfAssembler()
-                .load(argLow(3))
-                .ifAnySet(Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE, trapUnlessAgent);
+        BpfAssembler map = new BpfAssembler().load(argLow(3)).ifAnySet(NOTIFIED_MAP_FLAGS, trapUnlessAgent);
         BpfAssembler mmap = map.append(mapAnonymous);
 
         BpfAssembler advice = new BpfAssembler().load(argLow(2));
@@ -184,8 +190,7 @@ final class SeccompFilters {
                 DirectUse.of(nr, new long[] {arg0, arg1, arg2, arg3}) != null;
             case Linux.NR_MADVISE -> contains(NOTIFIED_ADVICE, (int) arg2);
             case Linux.NR_MMAP ->
-                (arg3 & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) != 0
-                        || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
+                (arg3 & NOTIFIED_MAP_FLAGS) != 0 || (arg3 & Linux.MAP_ANONYMOUS) == 0 && (arg2 & Linux.PROT_WRITE) != 0;
             case Linux.NR_PRCTL -> contains(TYING_CONTROLS, (int) arg0);
             case Linux.NR_ARCH_PRCTL -> contains(TYING_ARCH_CONTROLS, (int) arg0);
             case Linux.NR_MODIFY_LDT -> contains(TYING_LDT_FUNCTIONS, (int) arg0);

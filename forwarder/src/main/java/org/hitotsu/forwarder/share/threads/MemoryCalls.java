@@ -44,12 +44,9 @@ final class MemoryCalls {
 
     private static final int SHM_REMAP = 040000;
     private static final int NR_MSYNC = 26;
-    private static final int MAP_LOCKED = 0x2000;
-    /**
-     * mlock, mlockall, mlock2, mseal: afterwards the kernel refuses to empty or to unmap a range whose contents are wanted
-     * (madvise(2), mseal(2), since Linux 6.10).
-     */
-    private static final Set<Integer> LOCKING = Set.of(149, 151, 325, 462);
+    /** Afterwards the kernel refuses to empty or to unmap a range whose contents are wanted (madvise(2), mseal(2)). */
+    private static final Set<Integer> LOCKING =
+            Set.of(Linux.NR_MLOCK, Linux.NR_MLOCKALL, Linux.NR_MLOCK2, Linux.NR_MSEAL);
 
     /** TASK_SIZE_MAX: the last page below the non-canonical hole is nobody's. */
     private static final long USER_END = (Pages.LIMIT << Pages.SHIFT) - Pages.SIZE;
@@ -111,7 +108,7 @@ final class MemoryCalls {
     }
 
     private Future<@Nullable Long> dispatch(int tid, int nr, long[] args, Caller caller) {
-        refusable |= LOCKING.contains(nr) || nr == Linux.NR_MMAP && (args[3] & MAP_LOCKED) != 0;
+        refusable |= LOCKING.contains(nr) || nr == Linux.NR_MMAP && (args[3] & Linux.MAP_LOCKED) != 0;
         return switch (nr) {
             case Linux.NR_MMAP -> mmap(tid, args, caller);
             case Linux.NR_MUNMAP ->

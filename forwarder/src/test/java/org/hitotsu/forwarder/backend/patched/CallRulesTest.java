@@ -39,13 +39,17 @@ class CallRulesTest {
             Linux.NR_PRCTL,
             Linux.NR_ARCH_PRCTL,
             Linux.NR_MODIFY_LDT,
+            Linux.NR_MLOCK,
+            Linux.NR_MLOCKALL,
+            Linux.NR_MLOCK2,
+            Linux.NR_MSEAL,
             Linux.NR_FORK,
             Linux.NR_EXECVE,
             Linux.NR_EXECVEAT
         }) {
             assertThat(rule(nr).home()).as("call " + nr).isEqualTo(Home.CAPTURE);
         }
-        assertThat(rule(Linux.NR_MMAP).home()).isEqualTo(Home.CAPTURE_FIXED);
+        assertThat(rule(Linux.NR_MMAP).home()).isEqualTo(Home.CAPTURE_MAPPING);
         assertThat(rule(Linux.NR_MADVISE).home()).isEqualTo(Home.CAPTURE_DROPPING);
         assertThat(rule(Linux.NR_IOCTL).home()).isEqualTo(Home.CAPTURE_USERFAULTFD);
         assertThat(rule(Linux.NR_CLONE).home()).isEqualTo(Home.CAPTURE_CLONE);

@@ -6,6 +6,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_ANONYMOUS;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_FIXED_NOREPLACE;
+import static org.hitotsu.forwarder.nativecall.Linux.MAP_LOCKED;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_PRIVATE;
 import static org.hitotsu.forwarder.nativecall.Linux.MAP_SHARED;
 import static org.hitotsu.forwarder.nativecall.Linux.NR_FUTEX;
@@ -30,9 +31,10 @@ class SeccompFiltersTest {
     private static final long PROGRAM = 0x555555556000L;
     private static final long AGENT = StockLayout.AGENT_BASE + 0x1234;
     private static final int LIMIT = 600;
-    /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt … */
-    private static final Set<Integer> CHANGING = new TreeSet<>(
-            Set.of(10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 160, 216, 278, 317, 322, 329, 425, 427, 435, 437, 440));
+    /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt mlock … */
+    private static final Set<Integer> CHANGING = new TreeSet<>(Set.of(
+            10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 149, 151, 160, 216, 278, 317, 322, 325, 329, 425, 427, 435, 437,
+            440, 462));
 
     private final byte[] origin = SeccompFilters.origin(false).toBytes();
     private final byte[] clusterCpus = SeccompFilters.origin(true).toBytes();
@@ -253,13 +255,14 @@ class SeccompFiltersTest {
     }
 
     @Test
-    void mmapIsNotifiedWhereItReplacesOrMapsAFileWritable() {
+    void mmapIsNotifiedWhereItReplacesLocksOrMapsAFileWritable() {
         int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
         assertThat(mmap(PROT_READ | PROT_WRITE, anonymous)).isEqualTo(ALLOW);
         assertThat(mmap(PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS)).isEqualTo(ALLOW);
         assertThat(mmap(PROT_READ | PROT_WRITE, anonymous | MAP_FIXED)).isEqualTo(USER_NOTIF);
         assertThat(mmap(0, anonymous | MAP_FIXED)).isEqualTo(USER_NOTIF);
         assertThat(mmap(PROT_READ, anonymous | MAP_FIXED_NOREPLACE)).isEqualTo(USER_NOTIF);
+        assertThat(mmap(PROT_READ, anonymous | MAP_LOCKED)).isEqualTo(USER_NOTIF);
         assertThat(mmap(PROT_READ, MAP_PRIVATE)).isEqualTo(ALLOW);
         assertThat(mmap(PROT_READ | PROT_EXEC, MAP_PRIVATE)).isEqualTo(ALLOW);
         assertThat(mmap(PROT_READ | PROT_WRITE, MAP_PRIVATE)).isEqualTo(USER_NOTIF);
