@@ -220,9 +220,8 @@ final class MemoryCalls {
             }
             return replaces ? inSpace(tid, Linux.NR_MMAP, args) : caller.execute(Linux.NR_MMAP, args);
         };
-        // A descriptor or an offset that is refused leaves the old mapping as it is.
-        RangeUse use = file ? RangeUse.WRITEBACK : discard();
-        return replaces ? locked(args[0], args[1], use, map) : map.get();
+        // A descriptor that is refused, or a limit, leaves the old mapping as it is.
+        return replaces ? locked(args[0], args[1], RangeUse.WRITEBACK, map) : map.get();
     }
 
     private Future<@Nullable Long> mremap(int tid, long[] args) {
@@ -244,7 +243,8 @@ final class MemoryCalls {
             // The kernel refuses it. Two overlapping ranges, one locked inside the other's lock, would wait for ever.
             return move.get();
         }
-        return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, discard(), move));
+        // Where it would move to is left as it is if there is nothing to move, or too many mappings.
+        return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, RangeUse.WRITEBACK, move));
     }
 
     private static boolean isRange(long start, long end) {
