@@ -280,14 +280,14 @@ final class MemoryCalls {
 
     private Future<@Nullable Long> madvise(int tid, long[] args, Caller caller) {
         return switch ((int) args[2]) {
-            case MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_GUARD_INSTALL ->
+            case MADV_DONTNEED, MADV_DONTNEED_LOCKED ->
                 locked(
                         args[0],
                         args[1],
                         space.isRefilled(args[0], args[1]) ? RangeUse.WRITEBACK : discard(),
                         () -> inSpace(tid, Linux.NR_MADVISE, args));
-            // The content may stay: what the origin has must be the latest.
-            case MADV_FREE, MADV_REMOVE ->
+            // The content may stay, of guards where the kernel installs none: what the origin has must be the latest.
+            case MADV_FREE, MADV_REMOVE, MADV_GUARD_INSTALL ->
                 locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, Linux.NR_MADVISE, args));
             case MADV_WIPEONFORK -> inSpace(tid, Linux.NR_MADVISE, args);
             default -> caller.execute(Linux.NR_MADVISE, args);

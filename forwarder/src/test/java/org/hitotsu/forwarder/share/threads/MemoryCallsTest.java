@@ -316,13 +316,13 @@ class MemoryCallsTest {
     @Test
     void adviceThatDropsDiscardsAndAdviceThatMayDropWritesBack() throws Exception {
         long page = 0x4f0;
-        for (long advice : new long[] {4, 24, 102}) {
+        for (long advice : new long[] {4, 24}) {
             assertThat(run(Linux.NR_MADVISE, page << 12, 0x1000, advice))
                     .startsWith("discard " + Long.toHexString(page) + " 1")
                     .hasSize(3);
             page++;
         }
-        for (long advice : new long[] {8, 9}) {
+        for (long advice : new long[] {8, 9, 102}) {
             assertThat(run(Linux.NR_MADVISE, page << 12, 0x1000, advice))
                     .startsWith("writeback " + Long.toHexString(page) + " 1")
                     .hasSize(3);
