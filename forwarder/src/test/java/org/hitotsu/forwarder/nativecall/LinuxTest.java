@@ -15,6 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LinuxTest {
 
+    /** Not in the headers of each distribution yet. */
+    private static final List<String> YOUNG = List.of("NR_MSEAL");
+
     /** The kernel's own: no header that programs may include has them. */
     private static final List<String> INTERNAL =
             List.of("ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK");
@@ -45,8 +48,9 @@ class LinuxTest {
             assertThat((long) ours.get(value.getKey())).as(value.getKey()).isEqualTo(value.getValue());
         }
         assertThat(headers).containsKeys("NR_MMAP", "NR_PROCESS_MADVISE", "EAGAIN", "MAP_FIXED_NOREPLACE", "SIGSTOP");
-        // Headers may be older than the newest calls.
-        assertThat(headers).hasSizeGreaterThanOrEqualTo(ours.size() - INTERNAL.size() - 3);
+        ours.keySet().removeAll(YOUNG);
+        assertThat(headers.keySet().stream().filter(ours::containsKey))
+                .hasSizeGreaterThanOrEqualTo(ours.size() - INTERNAL.size() - 2);
     }
 
     @Test
