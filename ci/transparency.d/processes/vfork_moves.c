@@ -45,7 +45,6 @@ static void *worker(void *arg)
 int main(int argc, char **argv)
 {
 	struct sigaction breaking = { .sa_handler = ignore };
-	pthread_t ids[MAX_THREADS];
 	pid_t child;
 
 	arguments(argc, argv, 100);
@@ -58,10 +57,7 @@ int main(int argc, char **argv)
 		own_network = 0;
 	/* Without SA_RESTART: of such a program hitotsu knows each stop, the ones in a vfork too. */
 	CHECK(sigaction(SIGUSR1, &breaking, NULL) == 0);
-	for (int i = 0; i < threads; i++)
-		CHECK(pthread_create(&ids[i], NULL, worker, NULL) == 0);
-	for (int i = 0; i < threads; i++)
-		CHECK(pthread_join(ids[i], NULL) == 0);
+	run_threads(threads, worker);
 	printf("vforks %ld\n", threads * iterations);
 	return 0;
 }

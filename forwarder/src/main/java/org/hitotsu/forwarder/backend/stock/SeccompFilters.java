@@ -88,9 +88,8 @@ final class SeccompFilters {
     static BpfAssembler origin(boolean clusterCpus) {
         BpfAssembler trapUnlessAgent = byCaller(ALLOW, USER_NOTIF);
 
-        // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous. And
-        // of
-        // what is locked the kernel refuses to drop the contents, which then may not have been thrown away elsewhere.
+        // An mmap without MAP_FIXED replaces nothing; only a private, writable file mapping must become anonymous.
+        // Of what is locked the kernel refuses to drop the contents, which then may not have been thrown away before.
         BpfAssembler mapAnonymous = new BpfAssembler()
                 .ifAnySet(Linux.MAP_ANONYMOUS, new BpfAssembler().ret(ALLOW))
                 .load(argLow(2))
