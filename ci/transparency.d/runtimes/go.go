@@ -164,17 +164,17 @@ func pipeline() {
 func sieve() {
 	source := make(chan int)
 	stop := make(chan struct{})
-	go func() {
+	go func(out chan<- int) {
 		for i := 2; ; i++ {
 			select {
-			case source <- i:
+			case out <- i:
 			case <-stop:
 				return
 			}
 		}
-	}()
+	}(source)
 	sum := 0
-	for i := 0; i < scaled(120); i++ {
+	for i := 0; i < scaled(60); i++ {
 		prime := <-source
 		sum += prime
 		next := make(chan int)
