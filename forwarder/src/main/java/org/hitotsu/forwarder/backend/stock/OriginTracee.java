@@ -408,7 +408,11 @@ final class OriginTracee implements Tracer.StopHandler {
                     finishResume(ptrace, 0);
                 }
             }
-            case SPAWNING, EXECING -> spawned(ptrace, 0);
+            case SPAWNING, EXECING -> {
+                // It may have gone on to another call since, which nothing but this stop has broken off.
+                delivery.unsignalled(ptrace);
+                spawned(ptrace, 0);
+            }
             default -> ptrace.cont(tid, 0);
         }
     }

@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import java.util.function.BooleanSupplier;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -30,7 +31,18 @@ final class SignalStop {
         if (ptrace.getRegisters(tid, registers) < 0) {
             return; // It has been killed.
         }
-        long result = SignalledCall.result(registers, () -> !continued && ignores(tid, signal));
+        settle(ptrace, () -> !continued && ignores(tid, signal));
+    }
+
+    /** As {@link #before}, where the thread is stopped for no signal. */
+    void unsignalled(Ptrace ptrace) {
+        if (ptrace.getRegisters(tid, registers) >= 0) {
+            settle(ptrace, () -> true);
+        }
+    }
+
+    private void settle(Ptrace ptrace, BooleanSupplier ignored) {
+        long result = SignalledCall.result(registers, ignored);
         if (result != registers[Registers.RAX]) {
             registers[Registers.RAX] = result;
             ptrace.setRegisters(tid, registers);
