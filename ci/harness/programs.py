@@ -11,7 +11,7 @@ from pathlib import Path
 from .cases import Case
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "transparency.d"
-LINE = re.compile(r"^(?:/\*|#) (Proves|Ends|Input|Check|Limit|Limit with /dev/hitotsu|Options): (.*?)(?: \*/)?$", re.MULTILINE)
+LINE = re.compile(r"^(?:/\*|#) (Proves|Ends|Input|Check|Limit|Limit with /dev/hitotsu|Limit without /dev/hitotsu|Options): (.*?)(?: \*/)?$", re.MULTILINE)
 # Source -> who builds it, and what runs it. What has no builder is run as it is.
 BUILDERS = {".c": "gcc", ".cpp": "g++", ".go": "go", ".rs": "rustc", ".java": "javac"}
 RUNNERS = {".java": ("java",), ".py": ("/usr/bin/python3",), ".js": ("node",)}
@@ -61,7 +61,7 @@ def programs(litmus_runs=None):
                 stdin=(said["Input"] + "\n").encode() if "Input" in said else b"",
                 verify=command(source, name, said["Check"]) if "Check" in said else (),
                 proves=said["Proves"],
-                limit=said.get("Limit") or (DEVICE.exists() and said.get("Limit with /dev/hitotsu")) or "",
+                limit=said.get("Limit") or said.get(f"Limit {'with' if DEVICE.exists() else 'without'} /dev/hitotsu", ""),
                 **more,
             )
         )

@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
  * EXECING    interrupt                   the call failed: let it go                → HOME
  * SPAWNING   interrupt                   the call failed: let it go                → HOME
  * DEPUTY     signal                      keep it stopped, report                   → SIGNALLED
+ * DEPUTY     signal that is ignored      drop it, its call goes on
  * SIGNALLED  –                           wait for {@link #resume}
  * RESUMING   interrupt or signal         set the image, let it go (with the signal) → HOME
  * RESUMING   interrupt, a SIGSYS pending wait for it
@@ -322,9 +323,16 @@ final class OriginTracee implements Tracer.StopHandler {
         }
         switch (state) {
             case DEPUTY -> {
-                state = State.SIGNALLED;
-                pendingSignal = signal;
-                reports.onSignal(tid, signal);
+                if (SignalStop.ignores(tid, signal)) {
+                    // Untraced it would not have been here. Were the thread called home for each, as fast as they come,
+                    // others would be woken meanwhile: the kernel passes by a thread that is stopped.
+                    delivery.before(ptrace, signal);
+                    ptrace.cont(tid, 0);
+                } else {
+                    state = State.SIGNALLED;
+                    pendingSignal = signal;
+                    reports.onSignal(tid, signal);
+                }
             }
             case RESUMING -> finishResume(ptrace, signal);
             case TRAPPING -> {
