@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Files below /proc (proc(5)). The names in them are any bytes: those of files, and of threads, which the kernel cuts at 15
@@ -65,6 +67,19 @@ public final class ProcFiles {
             tasks.forEach(task -> ids.add(Integer.parseInt(String.valueOf(task.getFileName()))));
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
+        }
+        return ids;
+    }
+
+    /** Ids of the child processes of a thread of a process; there is no such file without CONFIG_PROC_CHILDREN. */
+    public static Set<Integer> children(int pid, int tid) throws IOException {
+        Set<Integer> ids = new HashSet<>();
+        String text =
+                text(Path.of("/proc/" + pid + "/task/" + tid + "/children")).strip();
+        if (!text.isEmpty()) {
+            for (String id : text.split(" ", -1)) {
+                ids.add(Integer.parseInt(id));
+            }
         }
         return ids;
     }

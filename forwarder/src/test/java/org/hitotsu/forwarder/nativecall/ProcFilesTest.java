@@ -2,14 +2,17 @@ package org.hitotsu.forwarder.nativecall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,5 +79,30 @@ class ProcFilesTest {
     @Test
     void threadsOfAProcess() throws IOException {
         assertThat(ProcFiles.threads(Linux.getpid())).contains(Linux.getpid());
+    }
+
+    @Test
+    void childrenOfAThread() throws Exception {
+        assumeThat(Path.of("/proc/self/task/" + Linux.getpid() + "/children"))
+                .as("CONFIG_PROC_CHILDREN")
+                .exists();
+        Process parent =
+                new ProcessBuilder("sh", "-c", "tail -f /dev/null & tail -f /dev/null & echo made; wait").start();
+        try {
+            parent.inputReader().readLine();
+            int pid = (int) parent.pid();
+            Set<Integer> children =
+                    parent.children().map(child -> (int) child.pid()).collect(Collectors.toSet());
+            assertThat(ProcFiles.children(pid, pid)).hasSize(2).isEqualTo(children);
+            for (int child : children) {
+                assertThat(ProcFiles.children(child, child)).isEmpty();
+            }
+        } finally {
+            parent.descendants().forEach(ProcessHandle::destroy);
+            parent.destroy();
+        }
+        assertThat(parent.waitFor()).isNotNegative();
+        assertThatThrownBy(() -> ProcFiles.children((int) parent.pid(), (int) parent.pid()))
+                .isInstanceOf(NoSuchFileException.class);
     }
 }

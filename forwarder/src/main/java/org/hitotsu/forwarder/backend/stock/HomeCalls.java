@@ -43,6 +43,7 @@ final class HomeCalls {
     private final ThreadParking parking;
     private final BorrowedCalls borrowed;
     private final TraceWatch watch;
+    private final Forks forks;
     /** Calls that came since {@link #hold}; null if they are not held. */
     private @Nullable List<HeldCall> held;
 
@@ -59,6 +60,7 @@ final class HomeCalls {
         this.parking = parking;
         this.borrowed = borrowed;
         this.watch = watch;
+        this.forks = new Forks(process);
     }
 
     /** A thread's call has been received, and waits for its answer. */
@@ -218,14 +220,20 @@ final class HomeCalls {
         }
     }
 
-    /** Lets the fork happen that a thread is stopped at; completes when it is over. */
+    /** Lets the fork happen that a thread is stopped at, untraced if possible; completes when it is over. */
     Future<Void> fork(OriginTask task) {
         if (task.trapped == 0) {
             return Future.succeededFuture();
         }
         Promise<Void> forked = Promise.promise();
         task.forked = forked;
-        spawn(task, false, forked::tryComplete);
+        task.spawning++;
+        if (forks.make(task, () -> process.notifications.proceed(trapped.take(task)), forked)) {
+            forked.future().onComplete(over -> callOver(task));
+        } else {
+            task.spawning--;
+            spawn(task, false, forked::tryComplete);
+        }
         return forked.future();
     }
 

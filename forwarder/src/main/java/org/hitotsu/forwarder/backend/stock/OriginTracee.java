@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * TRAPPING   SIGTRAP                     set the image,  let it go with the signal → HOME
  * HOME       signal                      deliver it, with what the call answers ({@link SignalStop})
  * HOME       signal that dumps core      keep it stopped, report
- * HOME       event vfork                 claim the child, and go on
+ * HOME       event fork/vfork            claim the child, and go on
  * any        group stop                  stay in it (PTRACE_LISTEN)
  * </pre>
  */
@@ -428,7 +428,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private void onSpawn(Ptrace ptrace) {
         int child = (int) ptrace.eventMessage(tid);
         if (state != State.SPAWNING) {
-            // A vfork, and nobody waits for it.
+            // Nobody waits for a vfork, and of a fork its child tells (Forks).
             standing.child(ptrace, child);
             goOn(ptrace, 0);
             return;
