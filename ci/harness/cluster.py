@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import proc
 from .admin import Admin, ClusterError
 
 TREE = Path(__file__).resolve().parents[2]
@@ -265,7 +266,7 @@ class ExistingCluster(Cluster):
 
 def stat_of(pid):
     """Fields of /proc/PID/stat from the third on: state, parent, …"""
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return proc.text(Path(f"/proc/{pid}/stat")).rsplit(")", 1)[1].split()
 
 
 def descendants(ancestor):
@@ -323,10 +324,10 @@ def describe_stuck(pid):
     lines = []
     for task in sorted(Path(f"/proc/{pid}/task").glob("*")):
         try:
-            status = (task / "status").read_text()
+            status = proc.text(task / "status")
             state = re.search(r"State:\s+(\S+)", status).group(1)
-            syscall = (task / "syscall").read_text().split()[0]
-            wchan = (task / "wchan").read_text()
+            syscall = proc.text(task / "syscall").split()[0]
+            wchan = proc.text(task / "wchan")
             lines.append(f"    thread {task.name}: state {state}, system call {syscall}, waits in {wchan}")
         except (OSError, AttributeError, IndexError):
             continue

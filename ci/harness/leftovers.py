@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from . import proc
+
 
 def marked(mark):
     """Processes whose environment or arguments carry `mark`, this one and its parents aside: pid -> command line.
@@ -19,7 +21,7 @@ def marked(mark):
     pid = os.getpid()
     while pid > 1:
         parents.add(pid)
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        pid = int(proc.text(Path(f"/proc/{pid}/stat")).rsplit(")", 1)[1].split()[1])
     found = {}
     for directory in Path("/proc").glob("[0-9]*"):
         if int(directory.name) in parents:
@@ -27,8 +29,8 @@ def marked(mark):
         try:
             arguments = (directory / "cmdline").read_bytes()
             if needle in (directory / "environ").read_bytes() or needle in arguments:
-                state = (directory / "stat").read_text().rsplit(")", 1)[1].split()[0]
-                comm = (directory / "comm").read_text().strip()
+                state = proc.text(directory / "stat").rsplit(")", 1)[1].split()[0]
+                comm = proc.text(directory / "comm").strip()
                 text = arguments.replace(b"\0", b" ").decode(errors="replace").strip()
                 found[int(directory.name)] = f"{comm} (state {state}) {text}"[:160]
         except OSError:
@@ -50,7 +52,7 @@ def memfds(name="hitotsu"):
 
 
 def mounts():
-    return set(Path("/proc/self/mountinfo").read_text().splitlines())
+    return set(proc.text(Path("/proc/self/mountinfo")).splitlines())
 
 
 def bpf_objects(prefix="hito"):
@@ -76,7 +78,7 @@ def bpf_holders():
             if target not in ("anon_inode:bpf-prog", "anon_inode:bpf-map"):
                 continue
             pid = int(link.parts[2])
-            for line in Path(f"/proc/{pid}/fdinfo/{link.name}").read_text().splitlines():
+            for line in proc.text(Path(f"/proc/{pid}/fdinfo/{link.name}")).splitlines():
                 name, _, value = line.partition(":")
                 if name in ("prog_id", "map_id"):
                     holders.setdefault((name[: -len("_id")], int(value)), set()).add(pid)
