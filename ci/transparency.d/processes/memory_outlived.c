@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proves: a process made with CLONE_VM has all that the threads wrote, also after they have ended with theirs. */
+/* Proves: a process made with CLONE_VM has all that the threads wrote, also when theirs has left the memory for another program. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "check.h"
 
@@ -21,7 +22,7 @@ static int outliving(void *unused)
 	char text[32], *at = text + sizeof(text), byte;
 
 	(void)unused;
-	/* The other end closes when the last thread of the first process has ended. */
+	/* The other end closes when the first process has let go of this memory. */
 	syscall(SYS_close, ends[1]);
 	syscall(SYS_read, ends[0], &byte, 1);
 	for (int i = 0; i < threads; i++)
@@ -47,7 +48,7 @@ static void *worker(void *arg)
 	if (me == 0) {
 		char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		CHECK(stack != MAP_FAILED && clone(outliving, stack + STACK, CLONE_VM, NULL) > 0);
+		CHECK(stack != MAP_FAILED && clone(outliving, stack + STACK, CLONE_VM | SIGCHLD, NULL) > 0);
 	}
 	pthread_barrier_wait(&barrier);
 	settle();
@@ -56,8 +57,29 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+static void *settled(void *arg)
+{
+	settle();
+	return arg;
+}
+
+/* The program that follows: who waits for this process has the other one's output, too. */
+static int wait_for_it(void)
+{
+	int status;
+
+	arguments(1, NULL, 1);
+	run_threads(threads, settled);
+	CHECK(waitpid(-1, &status, 0) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	char *next[] = { argv[0], (char *)"next", NULL };
+
+	if (argc == 2 && strcmp(argv[1], "next") == 0)
+		return wait_for_it();
 	arguments(argc, argv, 1);
 	CHECK(pipe2(ends, O_CLOEXEC) == 0 && pthread_barrier_init(&barrier, NULL, (unsigned)threads) == 0);
 	for (int i = 0; i < threads; i++) {
@@ -65,5 +87,6 @@ int main(int argc, char **argv)
 		CHECK((void *)ranges[i] != MAP_FAILED);
 	}
 	run_threads(threads, worker);
-	_exit(0);
+	execv("/proc/self/exe", next);
+	CHECK(!"execv returns");
 }
