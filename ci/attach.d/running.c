@@ -85,6 +85,15 @@ static void *be_born(void *argument)
 	return argument;
 }
 
+/* A child process that is under a filter waits for the daemon's answer to each of these. */
+static void handle_often(void)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+
+	for (int i = 0; i < 1000; i++)
+		CHECK(sigaction(SIGUSR2, &action, NULL) == 0);
+}
+
 /* Threads and child processes begin and end all the while. */
 static void *breed(void *argument)
 {
@@ -95,12 +104,14 @@ static void *breed(void *argument)
 
 		CHECK(pthread_create(&born, NULL, be_born, (void *)i) == 0);
 		CHECK(pthread_join(born, &result) == 0 && result == (void *)i);
-		if (i % 16 == 0) {
+		if (i % 4 == 0) {
 			pid_t child = fork();
 
 			CHECK(child >= 0);
-			if (!child)
+			if (!child) {
+				handle_often();
 				_exit(own == 0 && field[0] != 1ull << 63 ? 9 : 1);
+			}
 			CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 9);
 		}
 		short_nap();

@@ -25,7 +25,7 @@ final class OriginTask {
 
     boolean deputy;
     boolean stoppedAtBirth;
-    /** Clones, forks and execs it is in and traced for. */
+    /** Clones, forks and execs it is in. */
     int spawning;
 
     /** Waits for the end of the fork that was its last call; null if that was none. */

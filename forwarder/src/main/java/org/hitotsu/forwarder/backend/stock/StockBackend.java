@@ -171,6 +171,8 @@ public final class StockBackend implements Backend {
         private @org.jspecify.annotations.Nullable AgentRegion region;
         private @org.jspecify.annotations.Nullable StockOriginThreads threads;
         private @org.jspecify.annotations.Nullable Notifications notifications;
+        /** Of all programs that the process has in turn: a child process outlives the one that made it. */
+        private @org.jspecify.annotations.Nullable UnsharedCalls unsharedCalls;
 
         private List<Integer> threadIds;
         private boolean watchedFromStart = true;
@@ -183,9 +185,14 @@ public final class StockBackend implements Backend {
         }
 
         private void receive(Notifications from) {
+            receive(from, new UnsharedCalls(context, tracer, from));
+        }
+
+        private void receive(Notifications from, UnsharedCalls calls) {
             notifications = from;
+            unsharedCalls = calls;
             threads = new StockOriginThreads(
-                    context, tracer, java.util.Objects.requireNonNull(region), pid, threadIds, from);
+                    context, tracer, java.util.Objects.requireNonNull(region), pid, threadIds, from, calls);
         }
 
         private StandingTrace standing() {
@@ -197,6 +204,7 @@ public final class StockBackend implements Backend {
             Launch next = new Launch(pid);
             next.replaces = true;
             next.notifications = notifications;
+            next.unsharedCalls = unsharedCalls;
             try {
                 next.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
                 next.region = new AgentRegion();
@@ -204,7 +212,8 @@ public final class StockBackend implements Backend {
                 next.unshare(new UnsharedException(e.getMessage() + "; let the node have more of it", e));
                 return next;
             }
-            next.receive(java.util.Objects.requireNonNull(notifications));
+            next.receive(
+                    java.util.Objects.requireNonNull(notifications), java.util.Objects.requireNonNull(unsharedCalls));
             tracer.handle(pid, next);
             tracer.submit(next::prepare);
             return next;
@@ -270,7 +279,7 @@ public final class StockBackend implements Backend {
         /** Lets the program, which is stopped as it would begin, run natively. */
         private void unshare(UnsharedException why) {
             Notifications notified = java.util.Objects.requireNonNull(notifications);
-            UnsharedCalls calls = new UnsharedCalls(context, tracer, notified);
+            UnsharedCalls calls = java.util.Objects.requireNonNull(unsharedCalls);
             notified.handler(calls);
             unshared.removeIf(other -> !other.isOpen());
             unshared.add(calls);

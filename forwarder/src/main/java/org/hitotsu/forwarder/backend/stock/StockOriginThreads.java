@@ -51,11 +51,12 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             AgentRegion region,
             int pid,
             Collection<Integer> threads,
-            Notifications notifications) {
+            Notifications notifications,
+            UnsharedCalls unshared) {
         process = new OriginProcess(
                 context, tracer, region, pid, threads, notifications, new StandingTrace(tracer, this, pid));
         watch = new TraceWatch(process);
-        unshared = new UnsharedCalls(context, tracer, notifications);
+        this.unshared = unshared;
         trapped = new TrappedCalls(notifications);
         deputies = new Deputies(process);
         parking = new ThreadParking(process, trapped, deputies);
@@ -447,9 +448,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         Linux.kill(process.helperPid, Linux.SIGKILL);
     }
 
-    /** Lets all calls that are held happen natively: the program goes. */
+    /** Lets all calls that are held happen natively, those of child processes too: the program goes. */
     void letHappen() {
         process.tasks.values().forEach(trapped::proceed);
+        unshared.letHappen();
         process.ended = true;
         process.helper.close();
         process.notifications.close();

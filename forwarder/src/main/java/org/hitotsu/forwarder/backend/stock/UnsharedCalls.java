@@ -45,11 +45,16 @@ final class UnsharedCalls implements Notifications.Handler {
         return !notifications.isClosed();
     }
 
+    /** Lets those happen that wait, after which nobody else answers them: the keeper receives only what comes from then on. */
+    void letHappen() {
+        waiting.forEach(notifications::proceed);
+        waiting.clear();
+    }
+
     /** Has a {@link Keeper} let the calls happen from now on: the daemon stops. */
     void handOver(String keeperPath) throws KernelException {
         try (Keeper keeper = Keeper.start(keeperPath, notifications.fd())) {
-            waiting.forEach(notifications::proceed);
-            waiting.clear();
+            letHappen();
             notifications.close();
             keeper.begin();
         }
