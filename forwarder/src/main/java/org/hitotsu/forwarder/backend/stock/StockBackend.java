@@ -112,10 +112,12 @@ public final class StockBackend implements Backend {
                     }
                     region.close();
                     if (made[0].listener() >= 0) {
-                        // The filter stays: its calls are let happen as long as this daemon lives.
+                        // The filter stays.
                         Notifications answered =
                                 new Notifications(context, made[0].listener(), (id, tid, nr, args, foreign) -> {});
-                        answered.handler((id, tid, nr, args, foreign) -> answered.proceed(id));
+                        UnsharedCalls calls = new UnsharedCalls(context, tracer, answered);
+                        answered.handler(calls);
+                        answerFromNowOn(calls);
                     }
                     attached.fail(failure);
                 }));
@@ -281,8 +283,7 @@ public final class StockBackend implements Backend {
             Notifications notified = java.util.Objects.requireNonNull(notifications);
             UnsharedCalls calls = java.util.Objects.requireNonNull(unsharedCalls);
             notified.handler(calls);
-            unshared.removeIf(other -> !other.isOpen());
-            unshared.add(calls);
+            answerFromNowOn(calls);
             close();
             tracer.submit(ptrace -> {
                 tracer.forget(pid);
@@ -298,7 +299,10 @@ public final class StockBackend implements Backend {
             StockOriginSpace space = new StockOriginSpace(
                     context, tracer, files.path("hitotsu-keeper"), program, agent, ours, pidfd, watchedFromStart);
             origins.add(space);
-            space.onClose(() -> origins.remove(space));
+            space.onClose(() -> {
+                origins.remove(space);
+                answerFromNowOn(java.util.Objects.requireNonNull(unsharedCalls));
+            });
             prepared.complete(space);
         }
 
@@ -341,6 +345,14 @@ public final class StockBackend implements Backend {
                     created.complete(space);
                 }));
         return created.future();
+    }
+
+    /** Calls of processes under a filter are let happen, by a keeper when the daemon has stopped, until the last one has ended. */
+    private void answerFromNowOn(UnsharedCalls calls) {
+        unshared.removeIf(other -> !other.isOpen());
+        if (calls.isOpen()) {
+            unshared.add(calls);
+        }
     }
 
     private void handOver(UnsharedCalls calls) {
