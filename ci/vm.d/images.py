@@ -54,6 +54,30 @@ def closure(packages):
     return wanted
 
 
+def with_chosen(packages):
+    """These packages, and those that the links of alternatives lead to in place of them: one that depends on libblas.so.3 names
+    a package which has it, and the link may have been set to another one's."""
+    names = {Path(line).name for line in package_files(packages) if "/lib/" in line}
+    chosen = set()
+    for link in alternatives():
+        target = os.path.realpath(link)
+        if link.name in names and "/lib/" in target:
+            # One that was made by hand has none.
+            owner = subprocess.run(["dpkg-query", "-S", target], capture_output=True, text=True, check=False).stdout
+            chosen.update(owner.split(":")[:-1][:1])
+    return closure([*packages, *chosen])
+
+
+def package_files(packages):
+    return output("dpkg-query", "-L", *sorted(full for full, _ in packages.values())).splitlines()
+
+
+def alternatives():
+    """Links of which the package manager has chosen the target."""
+    links = (link for where in ALTERNATIVES for link in Path(where).iterdir() if link.is_symlink())
+    return [link for link in links if os.readlink(link).startswith("/etc/alternatives/")]
+
+
 def java_home():
     java = shutil.which("java")
     if not java:
@@ -68,9 +92,8 @@ def real(path):
 
 def file_list(packages):
     """Every path of the packages, and what their installation made: links of alternatives, Python's compiled modules."""
-    names = sorted(full for full, _ in packages.values())
     paths = set(MADE_HERE)
-    for line in output("dpkg-query", "-L", *names).splitlines():
+    for line in package_files(packages):
         if line.startswith("/") and not line.startswith(NOT_NEEDED):
             paths.add(real(line))
     # A runtime that no package brought; and links which some packages' scripts made in it.
@@ -78,10 +101,9 @@ def file_list(packages):
         for path in (os.path.join(where, name) for name in directories + files):
             # Debian keeps its settings in /etc.
             paths.update((path, os.path.realpath(path)))
-    for link in (link for where in ALTERNATIVES for link in Path(where).iterdir()):
-        target = os.readlink(link) if link.is_symlink() else ""
-        if target.startswith("/etc/alternatives/") and os.path.realpath(link) in paths:
-            paths.update((str(link), target))
+    for link in alternatives():
+        if os.path.realpath(link) in paths:
+            paths.update((str(link), os.readlink(link)))
     for path in list(paths):
         if path.endswith(".py"):
             compiled = Path(path).parent / "__pycache__"
@@ -115,7 +137,7 @@ def make_root(image, scratch, packages):
 
 def root_image(programs=()):
     """The image of what the machines always have, and of these packages with what they depend on."""
-    packages = closure([*PACKAGES, *programs])
+    packages = with_chosen(closure([*PACKAGES, *programs]))
     for needed in ("bash", "coreutils", "python3"):
         if needed not in packages:
             raise VmError(f"package {needed} is not installed here, and the machines get theirs from here")
