@@ -24,6 +24,10 @@ public final class ProcFiles {
     /** As much as the kernel makes at a time (seq_read_iter()). */
     private static final int PIECE = Linux.PAGE_SIZE;
 
+    private static final int START_BEHIND_NAME = 19;
+    private static final int CLOCK_BOOTTIME = 7;
+    private static final long TICKS_A_SECOND = 100;
+
     private ProcFiles() {}
 
     /** A file's text. */
@@ -82,6 +86,23 @@ public final class ProcFiles {
             }
         }
         return ids;
+    }
+
+    /** When a process began, in {@link #ticks} (field 22 of /proc/PID/stat). */
+    public static long startTicks(int pid) throws IOException {
+        String stat = text(Path.of("/proc/" + pid + "/stat"));
+        // The name, which may hold anything, is the second field, in parentheses.
+        String[] behindName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return Long.parseLong(behindName[START_BEHIND_NAME]);
+    }
+
+    /** Now, in hundredths of a second since the computer's start, as the kernel tells times in /proc (USER_HZ). */
+    public static long ticks() {
+        try (NativeMemory now = new NativeMemory(16)) {
+            Linux.call(Linux.NR_CLOCK_GETTIME, CLOCK_BOOTTIME, now.address(), 0);
+            return NativeMemory.getLong(now.address()) * TICKS_A_SECOND
+                    + NativeMemory.getLong(now.address() + 8) / (1_000_000_000 / TICKS_A_SECOND);
+        }
     }
 
     /** What to show of a name from such a file: the characters that its bytes are in UTF-8, with U+FFFD for those that are none. */

@@ -86,6 +86,7 @@ class ProcFilesTest {
         assumeThat(Path.of("/proc/self/task/" + Linux.getpid() + "/children"))
                 .as("CONFIG_PROC_CHILDREN")
                 .exists();
+        long before = ProcFiles.ticks();
         Process parent =
                 new ProcessBuilder("sh", "-c", "tail -f /dev/null & tail -f /dev/null & echo made; wait").start();
         try {
@@ -96,6 +97,7 @@ class ProcFilesTest {
             assertThat(ProcFiles.children(pid, pid)).hasSize(2).isEqualTo(children);
             for (int child : children) {
                 assertThat(ProcFiles.children(child, child)).isEmpty();
+                assertThat(ProcFiles.startTicks(child)).isBetween(before, ProcFiles.ticks());
             }
         } finally {
             parent.descendants().forEach(ProcessHandle::destroy);

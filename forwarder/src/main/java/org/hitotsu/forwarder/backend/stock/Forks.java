@@ -1,9 +1,13 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Promise;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
-import org.jspecify.annotations.Nullable;
+import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /**
  * Lets threads at home fork, and finds out when a fork is over, without tracing the thread as long as that can be told
@@ -13,13 +17,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class Forks {
     private static final int LOOK_MILLIS = 1;
-    /** Before the thread is interrupted: its fork has failed, or the child is not its own, or has been waited for. */
+    /**
+     * Before the thread is interrupted: it computes, and there is no new child, for the fork has failed, its child is not its
+     * own (CLONE_PARENT), or has been waited for, or much memory is being copied still.
+     */
     private static final int LOOKS = 20;
 
-    private final OriginProcess process;
+    private static final Set<String> FORKING = Set.of(
+            "running",
+            Integer.toString(Linux.NR_CLONE),
+            Integer.toString(Linux.NR_CLONE3),
+            Integer.toString(Linux.NR_FORK));
 
-    Forks(OriginProcess process) {
+    private final OriginProcess process;
+    private final Consumer<OriginTask> traceOver;
+
+    /** @param traceOver called when a trace that {@link OriginTask#spawning} counts is over */
+    Forks(OriginProcess process, Consumer<OriginTask> traceOver) {
         this.process = process;
+        this.traceOver = traceOver;
     }
 
     /**
@@ -34,23 +50,51 @@ final class Forks {
         if (before == null) {
             return false;
         }
+        long since = ProcFiles.ticks();
         proceed.run();
-        look(task, before, over, LOOKS);
+        look(task, before, since, over, LOOKS);
         return true;
     }
 
-    private void look(OriginTask task, Set<Integer> before, Promise<Void> over, int looks) {
+    private void look(OriginTask task, Set<Integer> before, long since, Promise<Void> over, int looks) {
         if (over.future().isComplete()) {
             return;
         }
-        // A child is listed when its memory has been copied (copy_process()).
-        Set<Integer> now = process.ended ? null : ProcessStatus.children(process.pid, task.tid);
-        if (now == null || !before.containsAll(now)) {
+        if (process.ended || isOver(task.tid, before, since)) {
             over.tryComplete();
         } else if (looks > 0) {
-            process.later(LOOK_MILLIS, () -> look(task, before, over, looks - 1));
+            process.later(LOOK_MILLIS, () -> look(task, before, since, over, looks - 1));
         } else {
             process.execves.beside(task, () -> interrupt(task, over));
+        }
+    }
+
+    private boolean isOver(int tid, Set<Integer> before, long since) {
+        try {
+            String call = ProcFiles.text(Path.of("/proc/" + process.pid + "/task/" + tid + "/syscall"))
+                    .split(" ", 2)[0];
+            if (!FORKING.contains(call.strip())) {
+                return true;
+            }
+            // A child is listed when its memory has been copied (copy_process()). One that has come to this thread by
+            // the
+            // end of its own parent, or was left out of the list before (proc(5)), is older.
+            for (int child : ProcFiles.children(process.pid, tid)) {
+                if (!before.contains(child) && isSince(child, since)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            return true; // The thread has ended.
+        }
+    }
+
+    private static boolean isSince(int child, long since) {
+        try {
+            return ProcFiles.startTicks(child) >= since;
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -59,23 +103,23 @@ final class Forks {
         if (over.future().isComplete()) {
             return;
         }
-        @Nullable OriginTracee previous = task.lastCall;
+        OriginTracee previous = task.lastCall;
+        task.spawning++;
+        Runnable seen = () -> {
+            over.tryComplete();
+            traceOver.accept(task);
+        };
         process.tracer.submit(
                 ptrace -> {
                     OriginTracee tracee = OriginTracee.seizeToSpawn(
-                            ptrace,
-                            process.standing,
-                            task.tid,
-                            previous,
-                            false,
-                            () -> process.onLoop(over::tryComplete));
+                            ptrace, process.standing, task.tid, previous, () -> process.onLoop(seen));
                     tracee.checkCall(ptrace);
                     return tracee;
                 },
                 (tracee, failure) -> process.onLoop(() -> {
                     if (tracee == null) {
                         // It has ended, or somebody else traces it, who can't be waited for.
-                        over.tryComplete();
+                        seen.run();
                     } else {
                         task.lastCall = tracee;
                     }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The calls of threads at home that the filter notifies: finds out what each is about and lets it happen, under trace where
- * it makes or ends tasks. Event loop only.
+ * it makes threads or executes a program. Event loop only.
  */
 final class HomeCalls {
     private static final Logger LOG = LoggerFactory.getLogger(HomeCalls.class);
@@ -60,7 +60,7 @@ final class HomeCalls {
         this.parking = parking;
         this.borrowed = borrowed;
         this.watch = watch;
-        this.forks = new Forks(process);
+        this.forks = new Forks(process, this::callOver);
     }
 
     /** A thread's call has been received, and waits for its answer. */
@@ -205,10 +205,10 @@ final class HomeCalls {
     private void onClone(OriginTask task, long flags, long childTid, long nr, long[] args) {
         if ((flags & DirectUse.CLONE_THREAD) != 0) {
             if ((flags & CLONE_CHILD_CLEARTID) != 0 && task.tie == Tie.Kind.FILTER) {
-                task.birth = () -> spawn(task, true, () -> {});
+                task.birth = () -> spawn(task, () -> {});
                 process.events().onFutexWords(task.tid, childTid);
             } else {
-                spawn(task, true, () -> {});
+                spawn(task, () -> {});
             }
         } else if ((flags & DirectUse.CLONE_VM) != 0) {
             // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
@@ -232,7 +232,7 @@ final class HomeCalls {
             forked.future().onComplete(over -> callOver(task));
         } else {
             task.spawning--;
-            spawn(task, false, forked::tryComplete);
+            spawn(task, forked::tryComplete);
         }
         return forked.future();
     }
@@ -252,20 +252,20 @@ final class HomeCalls {
     }
 
     /** Lets a clone or fork happen under trace; {@code over} runs when the trace has seen how it ends. */
-    private void spawn(OriginTask task, boolean thread, Runnable over) {
+    private void spawn(OriginTask task, Runnable over) {
         long id = trapped.take(task);
         task.spawning++;
         Runnable done = () -> process.onLoop(() -> {
             callOver(task);
             over.run();
         });
-        process.execves.beside(task, () -> traceSpawn(task, id, thread, done));
+        process.execves.beside(task, () -> traceSpawn(task, id, done));
     }
 
-    private void traceSpawn(OriginTask task, long id, boolean thread, Runnable done) {
+    private void traceSpawn(OriginTask task, long id, Runnable done) {
         OriginTracee previous = task.lastCall;
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, previous, thread, done),
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, previous, done),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (failure != null) {
                         LOG.warn(

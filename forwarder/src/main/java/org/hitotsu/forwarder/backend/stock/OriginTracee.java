@@ -6,6 +6,7 @@ import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.backend.common.CoreDump;
 import org.hitotsu.forwarder.backend.common.InterruptedCall;
 import org.hitotsu.forwarder.backend.common.KernelException;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
@@ -103,7 +104,6 @@ final class OriginTracee implements Tracer.StopHandler {
     private State state;
     private int pendingSignal;
     private int dyingOf;
-    private boolean thread;
     private boolean leaves;
     private Runnable callDone = () -> {};
     private final int pid;
@@ -134,12 +134,13 @@ final class OriginTracee implements Tracer.StopHandler {
     /**
      * Has a thread at home traced for a purpose, under the trace it has or a new one.
      *
-     * @param previous what traced its last clone, fork or execve, and may still: if that has failed and the thread has come to
-     *     this before anybody looked, as in a walk through PATH, or when it ends
+     * @param last what traced its last clone, fork or execve, and may still: if that has failed and the thread has come to
+     *     this before anybody looked, as in a walk through PATH, or when it ends. What traces it now goes before that
      */
     private static OriginTracee seize(
-            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, State purpose)
+            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee last, State purpose)
             throws KernelException {
+        OriginTracee previous = standing.tracer().handler(tid) instanceof OriginTracee now ? now : last;
         if (previous != null && (previous.state == State.SPAWNING || previous.state == State.EXECING)) {
             previous.state = purpose;
             previous.callDone.run();
@@ -177,15 +178,9 @@ final class OriginTracee implements Tracer.StopHandler {
      * when that is over, whether it made a child or failed, and the thread is at home again.
      */
     static OriginTracee seizeToSpawn(
-            Ptrace ptrace,
-            StandingTrace standing,
-            int tid,
-            @Nullable OriginTracee previous,
-            boolean thread,
-            Runnable done)
+            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, Runnable done)
             throws KernelException {
         OriginTracee tracee = seize(ptrace, standing, tid, previous, State.SPAWNING);
-        tracee.thread = thread;
         tracee.callDone = done;
         return tracee;
     }
@@ -433,7 +428,8 @@ final class OriginTracee implements Tracer.StopHandler {
             goOn(ptrace, 0);
             return;
         }
-        if (thread) {
+        // By what it is, for the call that the trace was for may have failed, and another one have followed.
+        if (isThread(child)) {
             OriginTracee born = new OriginTracee(standing, child, State.BIRTH);
             if (tracer.claim(ptrace, child, born)) {
                 reports.onSpawned(tid, child, born);
@@ -444,6 +440,11 @@ final class OriginTracee implements Tracer.StopHandler {
             standing.child(ptrace, child);
         }
         spawned(ptrace, 0);
+    }
+
+    private boolean isThread(int child) {
+        ProcessStatus status = ProcessStatus.ifAlive(child);
+        return status != null && status.process() == pid;
     }
 
     private void spawned(Ptrace ptrace, int signal) {

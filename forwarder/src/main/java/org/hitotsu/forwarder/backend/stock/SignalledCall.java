@@ -33,8 +33,8 @@ final class SignalledCall {
      *       again behind any handler.
      *   <li>A signal that is ignored is queued for those that trace, and wakes the thread (sig_ignored()). Without a
      *       trace it would not have broken off the call, which is made anew ({@link
-     *       org.hitotsu.forwarder.syscall.SyscallRule#restartOnEintr}). If a signal with a handler comes behind it, the
-     *       EINTR is that one's: none of these calls ends with ERESTARTNOINTR by itself.
+     *       org.hitotsu.forwarder.syscall.SyscallRule#restartOnEintr}) by ERESTARTNOHAND: if a signal with a handler comes
+     *       behind it, whether or not the thread stops for that, the EINTR is that one's.
      * </ul>
      *
      * @param ignored whether the signal is ignored; asked only if that matters
@@ -48,12 +48,9 @@ final class SignalledCall {
         if (unreceived(registers)) {
             return -Linux.ERESTARTNOINTR;
         }
-        boolean broken = result == -Linux.EINTR;
-        if ((broken || result == -Linux.ERESTARTNOINTR)
-                && SyscallTable.x86_64().rule(nr).restartOnEintr()) {
-            return ignored.getAsBoolean() ? -Linux.ERESTARTNOINTR : -Linux.EINTR;
-        }
-        return result;
+        boolean anew =
+                result == -Linux.EINTR && SyscallTable.x86_64().rule(nr).restartOnEintr() && ignored.getAsBoolean();
+        return anew ? -Linux.ERESTARTNOHAND : result;
     }
 
     /** Whether the call was broken off before its notification was received. */

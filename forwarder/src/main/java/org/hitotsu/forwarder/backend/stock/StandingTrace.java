@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The trace that threads at home stay under from when the program has a handler that makes calls answer EINTR: so that each
  * delivery of a signal stops the thread, and the calls which the filter notifies are made again ({@link SignalledCall}).
- * Threads and child processes that are made under it are traced from their beginning. Until it begins, a thread is let go as
+ * Threads and child processes that are made under it are traced from their beginning, but for a child whose fork had begun
+ * before. Until it begins, a thread is let go as
  * soon as it is home. Tracing thread only.
  */
 final class StandingTrace {
