@@ -103,7 +103,6 @@ final class Forks {
         if (over.future().isComplete()) {
             return;
         }
-        OriginTracee previous = task.lastCall;
         task.spawning++;
         Runnable seen = () -> {
             over.tryComplete();
@@ -111,8 +110,8 @@ final class Forks {
         };
         process.tracer.submit(
                 ptrace -> {
-                    OriginTracee tracee = OriginTracee.seizeToSpawn(
-                            ptrace, process.standing, task.tid, previous, () -> process.onLoop(seen));
+                    OriginTracee tracee =
+                            OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, () -> process.onLoop(seen));
                     tracee.checkCall(ptrace);
                     return tracee;
                 },
@@ -120,8 +119,6 @@ final class Forks {
                     if (tracee == null) {
                         // It has ended, or somebody else traces it, who can't be waited for.
                         seen.run();
-                    } else {
-                        task.lastCall = tracee;
                     }
                 }));
     }

@@ -263,9 +263,8 @@ final class HomeCalls {
     }
 
     private void traceSpawn(OriginTask task, long id, Runnable done) {
-        OriginTracee previous = task.lastCall;
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, previous, done),
+                ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, done),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (failure != null) {
                         LOG.warn(
@@ -276,7 +275,6 @@ final class HomeCalls {
                     }
                     process.notifications.proceed(id);
                     if (tracee != null) {
-                        task.lastCall = tracee;
                         process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
                     }
                 }));
@@ -301,12 +299,11 @@ final class HomeCalls {
     }
 
     private void traceExecve(OriginTask task, long id) {
-        OriginTracee previous = task.lastCall;
         // What prepares a program makes its first thread call, which the filter may not let it.
         boolean leaves = process.tieOf(task) == Tie.Kind.FILTER;
         Runnable failed = () -> process.onLoop(() -> callOver(task));
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, previous, leaves, failed),
+                ptrace -> OriginTracee.seizeToExec(ptrace, process.standing, task.tid, leaves, failed),
                 (tracee, failure) -> process.onLoop(() -> {
                     if (tracee == null) {
                         // The program that follows could not be prepared, and would run into the filter unprepared.
@@ -318,7 +315,6 @@ final class HomeCalls {
                         process.notifications.answer(id, -Linux.EPERM);
                         return;
                     }
-                    task.lastCall = tracee;
                     process.notifications.proceed(id);
                     process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
                 }));

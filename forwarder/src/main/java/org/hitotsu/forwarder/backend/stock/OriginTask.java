@@ -73,10 +73,6 @@ final class OriginTask {
     /** Restartable sequences that an ending thread has yet to take away: address, length, signature. */
     long[] rseq = new long[3];
 
-    /** What traced its last clone, fork or execve, and may still. */
-    @Nullable
-    OriginTracee lastCall;
-
     @Nullable
     Promise<Void> resumed;
 

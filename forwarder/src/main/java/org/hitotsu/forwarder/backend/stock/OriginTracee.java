@@ -132,16 +132,14 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     /**
-     * Has a thread at home traced for a purpose, under the trace it has or a new one.
-     *
-     * @param last what traced its last clone, fork or execve, and may still: if that has failed and the thread has come to
-     *     this before anybody looked, as in a walk through PATH, or when it ends. What traces it now goes before that
+     * Has a thread at home traced for a purpose, under the trace it has or a new one. Its last clone, fork or execve may be
+     * traced still: if that has failed and the thread has come to this before anybody looked, as in a walk through PATH, or
+     * when it ends.
      */
-    private static OriginTracee seize(
-            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee last, State purpose)
+    private static OriginTracee seize(Ptrace ptrace, StandingTrace standing, int tid, State purpose)
             throws KernelException {
-        OriginTracee previous = standing.tracer().handler(tid) instanceof OriginTracee now ? now : last;
-        if (previous != null && (previous.state == State.SPAWNING || previous.state == State.EXECING)) {
+        if (standing.tracer().handler(tid) instanceof OriginTracee previous
+                && (previous.state == State.SPAWNING || previous.state == State.EXECING)) {
             previous.state = purpose;
             previous.callDone.run();
             return previous;
@@ -159,14 +157,9 @@ final class OriginTracee implements Tracer.StopHandler {
 
     /** Starts to park a thread which is at home. */
     static OriginTracee seizeToPark(
-            Ptrace ptrace,
-            StandingTrace standing,
-            int tid,
-            @Nullable OriginTracee previous,
-            long slot,
-            BiConsumer<Captured, Throwable> parked)
+            Ptrace ptrace, StandingTrace standing, int tid, long slot, BiConsumer<Captured, Throwable> parked)
             throws KernelException {
-        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.PARKING);
+        OriginTracee tracee = seize(ptrace, standing, tid, State.PARKING);
         tracee.slot = slot;
         tracee.parked = parked;
         ptrace.interrupt(tid);
@@ -177,10 +170,9 @@ final class OriginTracee implements Tracer.StopHandler {
      * Traces a thread through its clone, fork or vfork, which it is stopped before. {@code done} runs on the tracing thread
      * when that is over, whether it made a child or failed, and the thread is at home again.
      */
-    static OriginTracee seizeToSpawn(
-            Ptrace ptrace, StandingTrace standing, int tid, @Nullable OriginTracee previous, Runnable done)
+    static OriginTracee seizeToSpawn(Ptrace ptrace, StandingTrace standing, int tid, Runnable done)
             throws KernelException {
-        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.SPAWNING);
+        OriginTracee tracee = seize(ptrace, standing, tid, State.SPAWNING);
         tracee.callDone = done;
         return tracee;
     }
@@ -191,15 +183,9 @@ final class OriginTracee implements Tracer.StopHandler {
      * @param leaves whether the program that it executes is to be left alone
      * @param failed runs on the tracing thread when the call has failed
      */
-    static OriginTracee seizeToExec(
-            Ptrace ptrace,
-            StandingTrace standing,
-            int tid,
-            @Nullable OriginTracee previous,
-            boolean leaves,
-            Runnable failed)
+    static OriginTracee seizeToExec(Ptrace ptrace, StandingTrace standing, int tid, boolean leaves, Runnable failed)
             throws KernelException {
-        OriginTracee tracee = seize(ptrace, standing, tid, previous, State.EXECING);
+        OriginTracee tracee = seize(ptrace, standing, tid, State.EXECING);
         tracee.leaves = leaves;
         tracee.callDone = failed;
         return tracee;

@@ -99,9 +99,8 @@ final class ThreadParking {
     }
 
     private void seize(OriginTask task, BiConsumer<OriginTracee.Captured, Throwable> parked) {
-        OriginTracee previous = task.lastCall;
         process.tracer.submit(
-                ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, task.tid, previous, task.slot, parked),
+                ptrace -> OriginTracee.seizeToPark(ptrace, process.standing, task.tid, task.slot, parked),
                 (seized, failure) -> process.onLoop(() -> {
                     if (seized != null) {
                         task.tracee = seized;
