@@ -266,7 +266,7 @@ class ExistingCluster(Cluster):
 
 def stat_of(pid):
     """Fields of /proc/PID/stat from the third on: state, parent, …"""
-    return proc.text(Path(f"/proc/{pid}/stat")).rsplit(")", 1)[1].split()
+    return proc.stat(Path(f"/proc/{pid}/stat"))
 
 
 def descendants(ancestor):

@@ -21,7 +21,7 @@ def marked(mark):
     pid = os.getpid()
     while pid > 1:
         parents.add(pid)
-        pid = int(proc.text(Path(f"/proc/{pid}/stat")).rsplit(")", 1)[1].split()[1])
+        pid = int(proc.stat(Path(f"/proc/{pid}/stat"))[1])
     found = {}
     for directory in Path("/proc").glob("[0-9]*"):
         if int(directory.name) in parents:
@@ -29,7 +29,7 @@ def marked(mark):
         try:
             arguments = (directory / "cmdline").read_bytes()
             if needle in (directory / "environ").read_bytes() or needle in arguments:
-                state = proc.text(directory / "stat").rsplit(")", 1)[1].split()[0]
+                state = proc.stat(directory / "stat")[0]
                 comm = proc.text(directory / "comm").strip()
                 text = arguments.replace(b"\0", b" ").decode(errors="replace").strip()
                 found[int(directory.name)] = f"{comm} (state {state}) {text}"[:160]

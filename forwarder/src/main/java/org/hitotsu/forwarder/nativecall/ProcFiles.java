@@ -75,6 +75,16 @@ public final class ProcFiles {
         return ids;
     }
 
+    /**
+     * The words on the system call that a thread of a process waits in: its number and its arguments; or "running", or -1 where
+     * it waits in none.
+     */
+    public static String[] call(int pid, int tid) throws IOException {
+        return text(Path.of("/proc/" + pid + "/task/" + tid + "/syscall"))
+                .strip()
+                .split(" ", -1);
+    }
+
     /** Ids of the child processes of a thread of a process; there is no such file without CONFIG_PROC_CHILDREN. */
     public static Set<Integer> children(int pid, int tid) throws IOException {
         Set<Integer> ids = new HashSet<>();

@@ -254,9 +254,8 @@ public final class FrozenProcess implements AutoCloseable {
         if (Ptrace.event(status) == Ptrace.EVENT_FORK || Ptrace.event(status) == Ptrace.EVENT_VFORK) {
             letChildGo((int) ptrace.eventMessage(tid));
         }
-        // A signal was there first: it is delivered, and the thread stops at its handler. Any stop has taken an
-        // interrupt
-        // off that was there already (ptrace_stop(), since Linux 3.1).
+        // A signal was there first: it is delivered, and the thread stops at its handler. An interrupt that was
+        // there already was taken off by this stop, as by any (ptrace_stop(), since Linux 3.1).
         ptrace.interrupt(tid);
         ptrace.cont(tid, Ptrace.event(status) == 0 ? Ptrace.stopSignal(status) : 0);
         return State.AWAITED;

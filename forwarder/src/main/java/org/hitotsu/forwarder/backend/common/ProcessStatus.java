@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,21 +73,6 @@ public final class ProcessStatus {
         } catch (IOException e) {
             LOG.error("the threads of process {} can't be listed: {}", pid, e.getMessage());
             return List.of();
-        }
-    }
-
-    /**
-     * The child processes of a thread of a process, those that have ended and were not waited for included; null if the thread
-     * has ended, or this kernel does not tell (CONFIG_PROC_CHILDREN).
-     */
-    public static @Nullable Set<Integer> children(int pid, int tid) {
-        try {
-            return ProcFiles.children(pid, tid);
-        } catch (NoSuchFileException e) {
-            return null;
-        } catch (IOException e) {
-            LOG.error("the children of thread {} can't be listed: {}", tid, e.getMessage());
-            return null;
         }
     }
 

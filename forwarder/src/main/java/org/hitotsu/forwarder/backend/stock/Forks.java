@@ -2,10 +2,8 @@ package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 
@@ -43,11 +41,13 @@ final class Forks {
      *
      * @param proceed lets it happen
      * @param over completes when it is over; others may complete it who see that
-     * @return whether this kernel tells of a thread's children; if not, nothing was done
+     * @return whether this kernel tells of the thread's children (CONFIG_PROC_CHILDREN); if not, nothing was done
      */
     boolean make(OriginTask task, Runnable proceed, Promise<Void> over) {
-        Set<Integer> before = ProcessStatus.children(process.pid, task.tid);
-        if (before == null) {
+        Set<Integer> before;
+        try {
+            before = ProcFiles.children(process.pid, task.tid);
+        } catch (IOException e) {
             return false;
         }
         long since = ProcFiles.ticks();
@@ -71,14 +71,11 @@ final class Forks {
 
     private boolean isOver(int tid, Set<Integer> before, long since) {
         try {
-            String call = ProcFiles.text(Path.of("/proc/" + process.pid + "/task/" + tid + "/syscall"))
-                    .split(" ", 2)[0];
-            if (!FORKING.contains(call.strip())) {
+            if (!FORKING.contains(ProcFiles.call(process.pid, tid)[0])) {
                 return true;
             }
-            // A child is listed when its memory has been copied (copy_process()). One that has come to this thread by
-            // the
-            // end of its own parent, or was left out of the list before (proc(5)), is older.
+            // A child is listed when its memory has been copied (copy_process()). One that its parent's end has
+            // brought to this thread, or that the list left out before (proc(5)), is older.
             for (int child : ProcFiles.children(process.pid, tid)) {
                 if (!before.contains(child) && isSince(child, since)) {
                     return true;

@@ -1,7 +1,6 @@
 package org.hitotsu.forwarder.share.threads;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.nativecall.SocketTimeouts;
@@ -38,10 +37,7 @@ final class TimedCalls {
      */
     static boolean holdAtHome(int pid, int tid) {
         try {
-            // proc(5): the number and the arguments, or "running", or -1 for one that is stopped elsewhere.
-            String[] words = ProcFiles.text(Path.of("/proc/" + pid + "/task/" + tid + "/syscall"))
-                    .strip()
-                    .split(" ");
+            String[] words = ProcFiles.call(pid, tid);
             if (words.length < 1 + ARGUMENTS) {
                 return false;
             }
