@@ -3,177 +3,18 @@ package org.hitotsu.forwarder.backend.patched;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
-import java.util.ArrayList;
-import java.util.List;
-import org.hitotsu.bpf.CaptureEvent;
+import java.util.Objects;
 import org.hitotsu.bpf.CaptureEvent.Type;
-import org.hitotsu.forwarder.backend.Backend.Adoption;
-import org.hitotsu.forwarder.backend.OriginSpace;
-import org.hitotsu.forwarder.backend.OriginThreads;
+import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
-import org.hitotsu.forwarder.share.pages.TestLoop;
-import org.hitotsu.forwarder.syscall.Tie;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is asked of the kernel for what it says. The process's number is none that a process can have. */
-class PatchedOriginThreadsTest implements OriginThreads.Events {
-
-    private static final int PID = 0x3ffffff;
-    private static final int TID = PID - 1;
-    private static final int READ = Linux.NR_READ;
-    private static final long[] ARGS = {1, 2, 3, 4, 5, 6};
-
-    private final TestLoop loop = new TestLoop();
-    private final RecordingRequests kernel = new RecordingRequests();
-    private final List<String> told = new ArrayList<>();
-    private final PatchedOriginThreads threads =
-            new PatchedOriginThreads(loop.context(), kernel, PID, List.of(PID), this::replaced);
-
-    private static final class Next implements Adoption {
-        @Override
-        public Future<OriginSpace> prepared() {
-            return Future.failedFuture("not in this test");
-        }
-
-        @Override
-        public Future<Void> start() {
-            return Future.succeededFuture();
-        }
-    }
-
-    private Adoption replaced(Tie.@Nullable Kind tie) {
-        told.add("tied: " + tie);
-        return new Next();
-    }
-
-    @BeforeEach
-    void threadIsBornAndRuns() throws Exception {
-        threads.events(this);
-        happens(Type.BORN, 0, 0, 0, 0);
-        loop.run(() -> threads.release(TID));
-        assertThat(kernel.asked()).containsExactly("go on " + TID);
-        assertThat(told()).containsExactly("created");
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        loop.close();
-    }
-
-    private void happens(Type type, int flags, long sequence, long nr, long result) throws Exception {
-        loop.run(() -> threads.onEvent(RecordingRequests.event(type, TID, flags, sequence, nr, result)));
-        loop.settle();
-    }
-
-    private List<String> told() {
-        List<String> events = List.copyOf(told);
-        told.clear();
-        return events;
-    }
-
-    /** Parks the thread, which has no restartable sequences. */
-    private ThreadImage park(int flags, long call, long nr, long result) throws Exception {
-        kernel.stands(TID, nr, result);
-        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
-        assertThat(kernel.asked()).containsExactly("park " + TID);
-        happens(Type.PARKED, flags, 0, call, 0);
-        assertThat(kernel.asked()).containsExactly("image " + TID);
-        assertThat(image.succeeded()).isTrue();
-        return image.result();
-    }
-
-    /** As {@link #happens}, of a call with these first arguments. */
-    private void calls(long sequence, long nr, long arg0, long arg1) throws Exception {
-        loop.run(() -> threads.onEvent(RecordingRequests.call(TID, sequence, nr, arg0, arg1)));
-        loop.settle();
-    }
-
-    @Test
-    void whatDoesNotTravelTiesAThreadAndThoseItMayHaveMade() throws Exception {
-        calls(5, 157, 59, 1);
-        assertThat(threads.isCaptured(TID)).isFalse();
-        assertThat(threads.stays(TID)).isNotNull();
-        assertThat(threads.stays(PID)).isNull();
-        assertThat(loop.call(() -> threads.park(TID)).cause()).hasMessageContaining("stays at its origin");
-        int born = 77;
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.BORN, born, 0, 0, 0, 0)));
-        assertThat(threads.stays(born)).isNull();
-        calls(6, 157, 26, 2);
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.BORN, born, 0, 0, 0, 0)));
-        assertThat(threads.stays(born)).isNotNull();
-    }
-
-    @Test
-    void segmentsTieAll() throws Exception {
-        calls(5, 154, 1, 0);
-        assertThat(told()).containsExactly("homebound " + TID + " has segments of its own");
-        assertThat(threads.isCaptured(TID)).isTrue();
-    }
-
-    @Test
-    void aFilterTiesAll() throws Exception {
-        calls(5, 317, 1, 0);
-        assertThat(told()).containsExactly("homebound " + TID + " has a filter of system calls of its own");
-        assertThat(threads.isCaptured(TID)).isTrue();
-    }
-
-    @Test
-    void otherControlsTieNothing() throws Exception {
-        calls(6, 157, 15, 0x1000);
-        assertThat(told()).isEmpty();
-        assertThat(threads.isCaptured(TID)).isFalse();
-        assertThat(threads.stays(TID)).isNull();
-    }
-
-    private ThreadImage parkInUserMode() throws Exception {
-        return park(0, 0, -1, 7);
-    }
-
-    private ThreadImage comesHome(ThreadImage image, boolean inCall) throws Exception {
-        Future<Void> home = loop.call(() -> threads.resume(TID, image, inCall));
-        loop.settle();
-        assertThat(home.succeeded()).isTrue();
-        assertThat(kernel.asked()).containsExactly("resume " + TID);
-        return java.util.Objects.requireNonNull(kernel.resumed);
-    }
-
-    private static ThreadImage inCall(long nr) {
-        return RecordingRequests.image(nr, -Linux.ENOSYS);
-    }
-
-    private static void assertMadeAnew(ThreadImage image, long nr) {
-        assertThat(image.register(Registers.RIP)).isEqualTo(RecordingRequests.IP - 2);
-        assertThat(image.register(Registers.RAX)).isEqualTo(nr);
-        assertThat(image.register(Registers.ORIG_RAX)).isEqualTo(-1);
-    }
-
-    private static void assertFinished(ThreadImage image, long result) {
-        assertThat(image.register(Registers.RIP)).isEqualTo(RecordingRequests.IP);
-        assertThat(image.register(Registers.RAX)).isEqualTo(result);
-        assertThat(image.register(Registers.ORIG_RAX)).isEqualTo(-1);
-    }
-
-    @Test
-    void whoWaitsForAnAnswerIsKnown() throws Exception {
-        assertThat(threads.ids()).containsExactlyInAnyOrder(PID, TID);
-        assertThat(threads.isCaptured(TID)).isFalse();
-        happens(Type.CAPTURED, 0, 5, Linux.NR_MUNMAP, 0);
-        assertThat(threads.isCaptured(TID)).isTrue();
-        loop.run(() -> threads.answer(TID, 0));
-        assertThat(threads.isCaptured(TID)).isFalse();
-        happens(Type.CAPTURED, 0, 6, Linux.NR_MUNMAP, 0);
-        happens(Type.EXITING, 0, 0, 0, 0);
-        assertThat(threads.isCaptured(TID)).isFalse();
-        assertThat(threads.ids()).containsExactly(PID);
-    }
-
+/** What is asked of the kernel for moves, for the deputy's calls, and on the way home. */
+class PatchedOriginThreadsTest extends PatchedOriginFixture {
     @Test
     void stoppedBeforeACoreFileItStaysUntilAllPagesAreHome() throws Exception {
         happens(Type.DUMPING, CaptureEvent.FLAG_SIGNAL, 0, -1, 0);
@@ -241,87 +82,6 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(kernel.asked()).containsExactly("go on " + TID);
     }
 
-    private Future<Void> firstComesHomeWhileAnotherExecutes() throws Exception {
-        kernel.stands(PID, -1, 7);
-        Future<ThreadImage> image = loop.call(() -> threads.park(PID));
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.PARKED, PID, 0, 0, 0, 0)));
-        loop.settle();
-        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
-        loop.run(() -> threads.proceedWithExec(TID));
-        kernel.asked();
-        Future<Void> home = loop.call(() -> threads.resume(PID, image.result(), false));
-        loop.settle();
-        assertThat(kernel.asked()).isEmpty();
-        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(PID)).failed())
-                .isTrue();
-        return home;
-    }
-
-    /** The first thread's number is the other one's by the time that it is asked for. */
-    @Test
-    void nothingIsAskedOfTheFirstThreadWhileAnotherExecutes() throws Exception {
-        Future<Void> home = firstComesHomeWhileAnotherExecutes();
-        assertThat(told()).containsExactly("exec");
-        happens(Type.REPLACED, 0, 0, 0, 0);
-        assertThat(home.isComplete()).isFalse();
-        assertThat(kernel.asked()).isEmpty();
-    }
-
-    @Test
-    void whatWaitedIsAskedOfTheFirstThreadWhenTheExecutionFails() throws Exception {
-        Future<Void> home = firstComesHomeWhileAnotherExecutes();
-        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
-        assertThat(kernel.asked()).containsExactly("go on " + PID);
-        assertThat(home.succeeded()).isTrue();
-    }
-
-    @Test
-    void whatWaitedIsAskedOfTheFirstThreadWhenTheOtherOneEnds() throws Exception {
-        Future<Void> home = firstComesHomeWhileAnotherExecutes();
-        happens(Type.EXITING, 0, 0, 0, 0);
-        assertThat(kernel.asked()).containsExactly("go on " + PID);
-        assertThat(home.succeeded()).isTrue();
-    }
-
-    @Test
-    void forkIsOverWhenItsThreadEndsInIt() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
-        Future<Void> forked = loop.call(() -> threads.proceedWithFork(TID));
-        assertThat(forked.isComplete()).isFalse();
-        happens(Type.EXITING, 0, 0, 0, 0);
-        assertThat(forked.succeeded()).isTrue();
-    }
-
-    /** The kernel tells nothing of a thread that its own filter ends; that this one has no process, it tells when asked. */
-    @Test
-    void forkIsOverWhenAFilterEndsItsThreadInIt() throws Exception {
-        calls(5, 317, 1, 0);
-        loop.run(() -> threads.proceed(TID));
-        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
-        loop.await(() -> threads.proceedWithFork(TID));
-        assertThat(threads.ids()).containsExactly(PID);
-    }
-
-    /** Its call ends while it waits to be brought home from it: it is not made again, and the thread comes home once. */
-    @Test
-    void callOfTheFirstThreadThatEndsMeanwhileIsNotMadeAnew() throws Exception {
-        kernel.stands(PID, -1, 7);
-        loop.run(() -> threads.park(PID));
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.PARKED, PID, 0, 0, 0, 0)));
-        loop.run(() -> threads.exec(PID, READ, ARGS));
-        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
-        loop.run(() -> threads.proceedWithExec(TID));
-        kernel.asked();
-        Future<Void> home = loop.call(() -> threads.resume(PID, inCall(READ), true));
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.EXECUTED, PID, 0, 0, READ, 55)));
-        loop.settle();
-        assertThat(kernel.asked()).isEmpty();
-        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
-        assertThat(kernel.asked()).containsExactly("resume " + PID);
-        assertFinished(java.util.Objects.requireNonNull(kernel.resumed), 55);
-        assertThat(home.succeeded()).isTrue();
-    }
-
     @Test
     void threadParkedAtBirthIsTakenAtOnce() throws Exception {
         int child = TID - 1;
@@ -330,31 +90,6 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         Future<ThreadImage> image = loop.call(() -> threads.park(child));
         assertThat(kernel.asked()).containsExactly("image " + child);
         assertFinished(image.result(), 0);
-    }
-
-    @Test
-    void threadInAMemoryCallIsNotParked() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
-        assertThat(told()).containsExactly("memory 11 10");
-        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(TID)).failed())
-                .isTrue();
-        loop.run(() -> threads.answer(TID, -22));
-        assertThat(kernel.asked()).containsExactly("inject " + TID + " 9 -22");
-        loop.run(() -> threads.answer(TID, 0));
-        assertThat(kernel.asked()).as("answered already").isEmpty();
-    }
-
-    @Test
-    void callOnBehalfOfACapturedThreadIsItsOwn() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
-        Future<Long> result = loop.call(() -> threads.execInSpace(TID, Linux.NR_MUNMAP, 0x1000, 0x2000));
-        assertThat(kernel.asked()).containsExactly("exec " + TID + " 11 [4096, 8192]");
-        happens(Type.EXECUTED, 0, 9, Linux.NR_MUNMAP, -12);
-        assertThat(result.result()).isEqualTo(-12);
-        assertThat(told()).containsExactly("memory 11 10");
-        assertThat(loop.<Future<Long>>call(() -> threads.execInSpace(TID - 5, 11))
-                        .failed())
-                .isTrue();
     }
 
     @Test
@@ -425,7 +160,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(kernel.asked()).containsExactly("resume " + TID);
         assertThat(home.succeeded()).isTrue();
         assertThat(told()).isEmpty();
-        return java.util.Objects.requireNonNull(kernel.resumed);
+        return Objects.requireNonNull(kernel.resumed);
     }
 
     private static void assertLeftToKernel(ThreadImage image, long nr, long result) {
@@ -492,7 +227,7 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         loop.settle();
         assertThat(home.succeeded()).isTrue();
         assertThat(kernel.asked()).containsExactly("resume " + TID);
-        return java.util.Objects.requireNonNull(kernel.resumed);
+        return Objects.requireNonNull(kernel.resumed);
     }
 
     @Test
@@ -540,77 +275,8 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
         assertThat(home.isComplete()).isFalse();
         happens(Type.EXECUTED, 0, 0, Linux.NR_MMAP, mapped);
         assertThat(kernel.asked()).containsExactly("resume " + TID);
-        assertFinished(java.util.Objects.requireNonNull(kernel.resumed), 3);
+        assertFinished(Objects.requireNonNull(kernel.resumed), 3);
         assertThat(home.succeeded()).isTrue();
-    }
-
-    @Test
-    void forkIsOverWhenTheKernelSaysSo() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_FORK, 0);
-        assertThat(told()).containsExactly("fork");
-        Future<Void> forked = loop.call(() -> threads.proceedWithFork(TID));
-        assertThat(kernel.asked()).containsExactly("proceed " + TID + " 9 report");
-        assertThat(loop.<Future<ThreadImage>>call(() -> threads.park(TID)).failed())
-                .isTrue();
-        assertThat(forked.isComplete()).isFalse();
-        happens(Type.EXECUTED, 0, 9, Linux.NR_FORK, -Linux.ERESTARTNOINTR);
-        assertThat(forked.succeeded()).isTrue();
-        happens(Type.CAPTURED, 0, 10, Linux.NR_FORK, 0);
-        assertThat(told()).containsExactly("fork");
-    }
-
-    @Test
-    void failedExecChangesNothing() throws Exception {
-        happens(Type.CAPTURED, 0, 9, Linux.NR_EXECVE, 0);
-        loop.run(() -> threads.proceedWithExec(TID));
-        assertThat(kernel.asked()).containsExactly("proceed " + TID + " 9 report");
-        happens(Type.EXECUTED, 0, 9, Linux.NR_EXECVE, -2);
-        assertThat(told()).containsExactly("exec");
-        parkInUserMode();
-    }
-
-    private void executes(int tid) throws Exception {
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.CAPTURED, tid, 0, 9, Linux.NR_EXECVE, 0)));
-        loop.run(() -> threads.proceedWithExec(tid));
-        loop.run(() -> threads.onEvent(RecordingRequests.event(Type.REPLACED, PID, 0, 0, 0, 0)));
-    }
-
-    @Test
-    void replacedProgramIsHeardOfNoMore() throws Exception {
-        executes(TID);
-        assertThat(told()).containsExactly("exec", "tied: null", "replaced");
-        assertThat(threads.replaced()).isTrue();
-        happens(Type.EXITING, 0, 0, 0, 0);
-        loop.run(threads::processEnded);
-        assertThat(told()).isEmpty();
-    }
-
-    @Test
-    void programExecutedUnderAFilterIsKnown() throws Exception {
-        calls(5, 317, 1, 0);
-        loop.run(() -> threads.answer(TID, 0));
-        told();
-        executes(TID);
-        assertThat(told()).containsExactly("exec", "tied: FILTER", "replaced");
-    }
-
-    @Test
-    void aFilterIsStillKnownBehindAnotherTie() throws Exception {
-        calls(5, 317, 1, 0);
-        loop.run(() -> threads.answer(TID, 0));
-        calls(6, 157, 26, 2);
-        told();
-        executes(TID);
-        assertThat(told()).containsExactly("exec", "tied: FILTER", "replaced");
-    }
-
-    /** One of another thread is not asked of the program. */
-    @Test
-    void programExecutedBesideAFilterIsAsAnyOther() throws Exception {
-        calls(5, 317, 1, 0);
-        told();
-        executes(PID);
-        assertThat(told()).containsExactly("exec", "tied: null", "replaced");
     }
 
     @Test
@@ -645,77 +311,5 @@ class PatchedOriginThreadsTest implements OriginThreads.Events {
     void anyThreadThatIsLeftStandsForTheProcess() throws Exception {
         loop.run(() -> threads.onEvent(RecordingRequests.event(Type.EXITING, PID, 0, 0, 0, 0)));
         assertThat(threads.livingThread()).isEqualTo(TID);
-    }
-
-    // OriginThreads.Events.
-
-    @Override
-    public void onThreadCreated(int tid, int creator) {
-        told.add("created");
-    }
-
-    @Override
-    public void onThreadGone(int tid) {
-        told.add("gone");
-    }
-
-    @Override
-    public void onExecuted(int tid, long result) {
-        told.add("executed " + result);
-    }
-
-    @Override
-    public void onDeputySignal(int tid) {
-        told.add("signal");
-    }
-
-    @Override
-    public void onMemoryCall(int tid, int nr, long[] args) {
-        told.add("memory " + nr + " " + Long.toHexString(args[0]));
-    }
-
-    @Override
-    public void onFutexWords(int tid, long... words) {
-        told.add("futex words");
-    }
-
-    @Override
-    public void onExit(int tid) {
-        told.add("exit " + tid);
-    }
-
-    @Override
-    public void onLeft() {
-        told.add("left");
-    }
-
-    @Override
-    public void onCoreDump(int tid) {
-        told.add("dump " + tid);
-    }
-
-    @Override
-    public void onHomebound(int tid, String why) {
-        told.add("homebound " + tid + " " + why);
-    }
-
-    @Override
-    public void onFork(int tid, int nr, long[] args) {
-        told.add("fork");
-    }
-
-    @Override
-    public void onProcessEnded() {
-        told.add("ended");
-    }
-
-    @Override
-    public void onExec(int tid) {
-        told.add("exec");
-    }
-
-    @Override
-    public void onReplaced(Adoption next) {
-        told.add("replaced");
     }
 }
