@@ -13,7 +13,6 @@ import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
-import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.pages.OriginMemory;
@@ -64,7 +63,6 @@ public final class ThreadMover implements OriginThreads.Events {
     private final ShareKey key;
     private final OriginSpace space;
     private final OriginThreads threads;
-    private final OriginMemory memory;
     private final MemoryCalls memoryCalls;
     private final PriorityPages priorityPages;
     private final @Nullable ClusterCpus cpus;
@@ -76,9 +74,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private final Map<String, Long> homecomings = new java.util.TreeMap<>();
     private long transplants;
     private final Gathering gathering;
-    /** Completes, or has, when all threads and pages are at home for good; null if they may leave. */
-    private @Nullable Future<Void> allHome;
-
+    private final HomeStops homeStops;
     private boolean ended;
 
     /**
@@ -99,7 +95,6 @@ public final class ThreadMover implements OriginThreads.Events {
         this.key = key;
         this.space = space;
         this.threads = space.threads();
-        this.memory = memory;
         this.memoryCalls = new MemoryCalls(space, memory);
         this.priorityPages = new PriorityPages(space, memory);
         this.placement = placement;
@@ -112,11 +107,20 @@ public final class ThreadMover implements OriginThreads.Events {
                 : new AffinityCalls(
                         memoryCalls, cpus, space.processors(), space.callMemory(), space.pid(), table::contains);
         this.gathering = new Gathering(context, table, thread -> move(thread.tid(), network.selfId()), () -> ended);
+        this.homeStops = new HomeStops(
+                key,
+                space,
+                memory,
+                memoryCalls,
+                priorityPages,
+                affinityCalls,
+                gathering,
+                () -> table.all().size() == 1 && listener.hosts().isEmpty());
         threads.events(this);
         threads.ids().forEach(this::add);
         String homebound = space.homebound();
         if (homebound != null) {
-            stayHome(homebound);
+            homeStops.stayHome(homebound);
         }
     }
 
@@ -242,24 +246,6 @@ public final class ThreadMover implements OriginThreads.Events {
     /** Why no thread of the program leaves any more; null if they may. */
     public @Nullable String homebound() {
         return gathering.forGood();
-    }
-
-    /** Has all threads and pages at home, and stay there from now on. Completes when they are, or the program has ended. */
-    private Future<Void> stayHome(String why) {
-        Future<Void> begun = allHome;
-        if (begun != null) {
-            return begun;
-        }
-        LOG.info("share {}: its threads stay at the origin from now on, for it {}", key.id(), why);
-        Future<Void> home = gathering
-                .forGood("its program stays at its origin, for it " + why)
-                .compose(there -> memoryCalls.withAllPagesHome(() -> {
-                    memory.keepAll();
-                    return Future.succeededFuture();
-                }))
-                .otherwiseEmpty();
-        allHome = home;
-        return home;
     }
 
     private void movedTo(SharedThread thread) {
@@ -625,66 +611,32 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onMemoryCall(int tid, int nr, long[] args) {
-        if (affinityCalls != null && AffinityCalls.concerns(nr)) {
-            affinityCalls.run(tid, nr, args).onSuccess(result -> {
-                if (result == null) {
-                    threads.proceed(tid);
-                } else {
-                    threads.answer(tid, result);
-                }
-            });
-            return;
-        }
-        memoryCalls
-                .run(tid, nr, args, (number, arguments) -> threads.execStopped(tid, number, arguments))
-                .onComplete(done -> {
-                    if (done.failed()) {
-                        LOG.error("share {}: system call {} of thread {}", key.id(), nr, tid, done.cause());
-                        threads.answer(tid, -Linux.ENOMEM);
-                    } else if (done.result() == null) {
-                        threads.proceed(tid);
-                        // It happens now, behind the look that other nodes' requests have taken since.
-                        space.vmasChanged();
-                    } else {
-                        threads.answer(tid, done.result());
-                    }
-                });
+        homeStops.onMemoryCall(tid, nr, args);
     }
 
     @Override
     public void onFutexWords(int tid, long... words) {
-        priorityPages.keep(words).onComplete(home -> threads.proceed(tid));
+        homeStops.onFutexWords(tid, words);
     }
 
     @Override
     public void onExit(int tid) {
-        // Nobody is left elsewhere who could ask for a page, and nobody will be.
-        if (memory.trackedPages() == 0 && gathering.forGood() != null) {
-            threads.proceedWithExit(tid);
-            return;
-        }
-        memoryCalls.withAllPagesHome(() -> threads.proceedWithExit(tid));
+        homeStops.onExit(tid);
     }
 
     @Override
     public void onHomebound(int tid, String why) {
-        stayHome(why).onComplete(home -> threads.proceed(tid));
+        homeStops.onHomebound(tid, why);
     }
 
     @Override
     public void onFork(int tid, int nr, long[] args) {
-        // With another thread, which may be moved for the first time meanwhile, a page might go before it is copied.
-        boolean alone = table.all().size() == 1 && listener.hosts().isEmpty();
-        if (memory.trackedPages() == 0 && alone) {
-            threads.proceed(tid);
-            return;
-        }
-        memoryCalls.withAllPagesHome(() -> threads.proceedWithFork(tid));
+        homeStops.onFork(tid);
     }
 
     @Override
     public void onCoreDump(int tid) {
-        memoryCalls.withAllPagesHome(() -> threads.proceedWithCoreDump(tid));
+        homeStops.onCoreDump(tid);
     }
 
     @Override
