@@ -54,9 +54,6 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
-    private static final int FIRST_RETURN_MILLIS = 2;
-    private static final int MAX_RETURN_SHIFT = 10;
-    private static final long SHORT_STAY_NANOS = 100_000_000;
 
     private final Context context;
     private final PeerNetwork network;
@@ -75,6 +72,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private long transplants;
     private final Gathering gathering;
     private final HomeStops homeStops;
+    private final Returns returns;
     private boolean ended;
 
     /**
@@ -116,6 +114,8 @@ public final class ThreadMover implements OriginThreads.Events {
                 affinityCalls,
                 gathering,
                 () -> table.all().size() == 1 && listener.hosts().isEmpty());
+        this.returns = new Returns(
+                context, network, threads, table, gathering, thread -> move(thread.tid(), thread.wanted), () -> ended);
         threads.events(this);
         threads.ids().forEach(this::add);
         String homebound = space.homebound();
@@ -467,7 +467,7 @@ public final class ThreadMover implements OriginThreads.Events {
         thread.kept = null;
         comeHome(thread, image, true);
         Objects.requireNonNull(thread.executor).callTaken();
-        scheduleReturn(thread, reason);
+        returns.schedule(thread, reason);
     }
 
     private boolean isOnward(SharedThread thread) {
@@ -480,37 +480,7 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         comeHome(thread, image, false);
-        scheduleReturn(thread, reason);
-    }
-
-    /**
-     * A thread that placement wants elsewhere and that came home for a moment goes out again; the more often it comes back
-     * soon, the longer it stays.
-     */
-    private void scheduleReturn(SharedThread thread, String reason) {
-        int node = thread.wanted;
-        boolean stays = reason.equals("migrate") || reason.equals(CaptureVerticle.NO_PLACE);
-        if (node == 0 || node == network.selfId() || stays) {
-            return;
-        }
-        boolean shortStay = System.nanoTime() - thread.leftAtNanos < SHORT_STAY_NANOS;
-        thread.shortStays = shortStay ? Math.min(thread.shortStays + 1, MAX_RETURN_SHIFT) : 0;
-        returnLater(thread, node, FIRST_RETURN_MILLIS << thread.shortStays);
-    }
-
-    private void returnLater(SharedThread thread, int node, int millis) {
-        context.owner().setTimer(millis, timer -> {
-            if (ended || !table.holds(thread) || thread.wanted != node || !network.isUp(node)) {
-                return;
-            }
-            if (gathering.forGood() != null || threads.stays(thread.tid()) != null) {
-                return;
-            }
-            if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
-                // It may be in the middle of a call that can't be interrupted; there is always a next time.
-                move(thread.tid(), node).onFailure(busy -> returnLater(thread, node, millis));
-            }
-        });
+        returns.schedule(thread, reason);
     }
 
     /** A forwarded system call. */
