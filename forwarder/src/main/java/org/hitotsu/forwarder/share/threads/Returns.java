@@ -70,7 +70,7 @@ final class Returns {
             if (gathering.forGood() != null || threads.stays(thread.tid()) != null) {
                 return;
             }
-            if (thread.place == SharedThread.Place.HOME && thread.moved == null) {
+            if (thread.place == SharedThread.Place.HOME && thread.move() == null) {
                 // It may be in the middle of a call that can't be interrupted; there is always a next time.
                 moveOut.apply(thread).onFailure(busy -> later(thread, node, millis));
             }

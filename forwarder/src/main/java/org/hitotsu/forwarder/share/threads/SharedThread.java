@@ -1,5 +1,7 @@
 package org.hitotsu.forwarder.share.threads;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ public final class SharedThread {
 
     private final long id;
     private final int tid;
+    private final int origin;
     private final Set<Integer> nodesVisited = new LinkedHashSet<>();
     private String name = "";
     Place place = Place.HOME;
@@ -53,12 +56,13 @@ public final class SharedThread {
     @Nullable
     KeptCall kept;
 
-    io.vertx.core.@Nullable Promise<Void> moved;
-    int movingTo;
+    private @Nullable Promise<Void> moved;
+    private int movingTo;
 
     SharedThread(long id, int tid, int origin) {
         this.id = id;
         this.tid = tid;
+        this.origin = origin;
         this.node = origin;
         nodesVisited.add(origin);
     }
@@ -95,6 +99,48 @@ public final class SharedThread {
     void visit(int nodeId) {
         node = nodeId;
         nodesVisited.add(nodeId);
+    }
+
+    /** Begins a move to {@code target}, until {@link #moved} completes it or {@link #moveFailed} fails it. */
+    Future<Void> beginMove(int target) {
+        Promise<Void> promise = Promise.promise();
+        moved = promise;
+        movingTo = target;
+        return promise.future();
+    }
+
+    /** The move that it is in; null if it is in none. */
+    @Nullable
+    Future<Void> move() {
+        return moved == null ? null : moved.future();
+    }
+
+    /** Target of the move that it is in, or was in last. */
+    int movingTo() {
+        return movingTo;
+    }
+
+    /** Whether it is in a move to another node than the origin. */
+    boolean isOnward() {
+        return moved != null && movingTo != origin;
+    }
+
+    /** Ends its move, if it is in one: its image has been sent, or it is at home. */
+    void moved() {
+        Promise<Void> promise = moved;
+        moved = null;
+        if (promise != null) {
+            promise.tryComplete();
+        }
+    }
+
+    /** Ends its move, if it is in one: it stays where it is, or has ended. */
+    void moveFailed(Throwable cause) {
+        Promise<Void> promise = moved;
+        moved = null;
+        if (promise != null) {
+            promise.tryFail(cause);
+        }
     }
 
     public String name() {

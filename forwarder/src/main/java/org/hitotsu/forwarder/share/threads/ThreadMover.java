@@ -2,7 +2,6 @@ package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
@@ -181,8 +180,9 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread.place == SharedThread.Place.ENDING) {
             return Future.failedFuture("thread " + tid + ": is ending");
         }
-        if (thread.moved != null) {
-            return thread.moved.future().otherwiseEmpty().compose(done -> move(tid, node));
+        Future<Void> before = thread.move();
+        if (before != null) {
+            return before.otherwiseEmpty().compose(done -> move(tid, node));
         }
         if (thread.kept != null && thread.kept.timed()) {
             return moveInCall(thread, thread.kept, node);
@@ -190,20 +190,13 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread.node() == node && thread.place != SharedThread.Place.RETURNING) {
             return Future.succeededFuture();
         }
-        Future<Void> there = moving(thread, node);
+        Future<Void> there = thread.beginMove(node);
         if (thread.place == SharedThread.Place.HOME) {
             leave(thread, node);
         } else if (thread.place == SharedThread.Place.OUT) {
             recall(thread, "migrate");
         }
         return there;
-    }
-
-    private static Future<Void> moving(SharedThread thread, int node) {
-        Promise<Void> promise = Promise.promise();
-        thread.moved = promise;
-        thread.movingTo = node;
-        return promise.future();
     }
 
     /** Moves a thread that is at home in a call which its deputy keeps. */
@@ -213,16 +206,16 @@ public final class ThreadMover implements OriginThreads.Events {
             return Future.succeededFuture();
         }
         if (homeward) {
-            Future<Void> home = moving(thread, node);
+            Future<Void> home = thread.beginMove(node);
             takeCallHome(thread, kept.image(), "release");
             return home;
         }
         return listener.ensureHost(node).compose(ready -> {
-            if (ended || !table.holds(thread) || thread.kept != kept || thread.moved != null) {
+            if (ended || !table.holds(thread) || thread.kept != kept || thread.move() != null) {
                 // The call has ended meanwhile, perhaps with the thread.
                 return move(thread.tid(), node);
             }
-            Future<Void> there = moving(thread, node);
+            Future<Void> there = thread.beginMove(node);
             passOn(thread, kept.image());
             return there;
         });
@@ -248,44 +241,26 @@ public final class ThreadMover implements OriginThreads.Events {
         return gathering.forGood();
     }
 
-    private void movedTo(SharedThread thread) {
-        Promise<Void> promise = thread.moved;
-        thread.moved = null;
-        if (promise != null) {
-            promise.tryComplete();
-        }
-    }
-
-    private void moveFailed(SharedThread thread, Throwable cause) {
-        Promise<Void> promise = thread.moved;
-        thread.moved = null;
-        if (promise != null) {
-            promise.tryFail(cause);
-        }
-    }
-
     private void leave(SharedThread thread, int node) {
         String whyHome = gathering.whyHome();
         if (whyHome != null) {
-            moveFailed(thread, new IllegalStateException("thread " + thread.tid() + ": " + whyHome));
+            thread.moveFailed(new IllegalStateException("thread " + thread.tid() + ": " + whyHome));
             return;
         }
         if (TimedCalls.holdAtHome(space.pid(), thread.tid())) {
-            moveFailed(
-                    thread,
-                    new IllegalStateException(
-                            "thread " + thread.tid() + ": waits in a system call that runs at home only,"
-                                    + " and would begin its time-out anew; try again when it has returned"));
+            thread.moveFailed(new IllegalStateException(
+                    "thread " + thread.tid() + ": waits in a system call that runs at home only,"
+                            + " and would begin its time-out anew; try again when it has returned"));
             return;
         }
         thread.place = SharedThread.Place.LEAVING;
         listener.ensureHost(node).compose(ready -> threads.park(thread.tid())).onComplete(parked -> {
             if (thread.place != SharedThread.Place.LEAVING) {
-                moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
+                thread.moveFailed(new IllegalStateException("thread " + thread.tid() + " has ended"));
             } else if (parked.failed()) {
                 thread.place = SharedThread.Place.HOME;
                 threads.release(thread.tid());
-                moveFailed(thread, parked.cause());
+                thread.moveFailed(parked.cause());
             } else {
                 parked(thread, node, parked.result());
             }
@@ -339,7 +314,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** In the call that its deputy has, a thread goes on to the host that it is to move to. */
     private void passOn(SharedThread thread, ThreadImage image) {
         ExecutorVerticle executor = Objects.requireNonNull(thread.executor);
-        if (!canGo(thread, thread.movingTo)) {
+        if (!canGo(thread, thread.movingTo())) {
             takeCallHome(thread, image, "migrate");
             return;
         }
@@ -347,7 +322,7 @@ public final class ThreadMover implements OriginThreads.Events {
         executor.passOn();
         ThreadImage before = image.beforeCall(image.register(Registers.ORIG_RAX));
         // The host numbers the call that it makes next as this one.
-        sendOut(thread, thread.movingTo, before, executor.sequence() - 1);
+        sendOut(thread, thread.movingTo(), before, executor.sequence() - 1);
     }
 
     private void sendOut(SharedThread thread, int node, ThreadImage image, long sequence) {
@@ -365,7 +340,7 @@ public final class ThreadMover implements OriginThreads.Events {
                                 .setImage(Images.toWire(image)))
                         .build(),
                 Payload.of(image.xstate()));
-        movedTo(thread);
+        thread.moved();
     }
 
     private void recall(SharedThread thread, String reason) {
@@ -391,10 +366,10 @@ public final class ThreadMover implements OriginThreads.Events {
                 return;
             }
             thread.place = SharedThread.Place.HOME;
-            if (isOnward(thread)) {
-                leave(thread, thread.movingTo);
+            if (thread.isOnward()) {
+                leave(thread, thread.movingTo());
             } else {
-                movedTo(thread);
+                thread.moved();
             }
         });
     }
@@ -442,7 +417,7 @@ public final class ThreadMover implements OriginThreads.Events {
                 boolean timed = !transfer && executor.inTimedCall(space.pid());
                 if (thread.signalled || !transfer && !timed) {
                     takeCallHome(thread, image, reason);
-                } else if (timed && isOnward(thread)) {
+                } else if (timed && thread.isOnward()) {
                     passOn(thread, image);
                 } else {
                     keepCall(thread, executor, new KeptCall(image, timed), reason);
@@ -459,7 +434,7 @@ public final class ThreadMover implements OriginThreads.Events {
         });
         if (kept.timed()) {
             table.visit(thread, network.selfId());
-            movedTo(thread);
+            thread.moved();
         }
     }
 
@@ -470,13 +445,9 @@ public final class ThreadMover implements OriginThreads.Events {
         returns.schedule(thread, reason);
     }
 
-    private boolean isOnward(SharedThread thread) {
-        return thread.moved != null && thread.movingTo != network.selfId();
-    }
-
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
-        if (isOnward(thread) && !thread.signalled && !image.trapDue()) {
-            depart(thread, thread.movingTo, image);
+        if (thread.isOnward() && !thread.signalled && !image.trapDue()) {
+            depart(thread, thread.movingTo(), image);
             return;
         }
         comeHome(thread, image, false);
@@ -536,7 +507,7 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private void gone(SharedThread thread) {
-        moveFailed(thread, new IllegalStateException("thread " + thread.tid() + " has ended"));
+        thread.moveFailed(new IllegalStateException("thread " + thread.tid() + " has ended"));
         ExecutorVerticle executor = thread.executor;
         if (executor != null && executor.deploymentID() != null) {
             context.owner().undeploy(executor.deploymentID());
