@@ -16,12 +16,7 @@ import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.pages.OriginMemory;
 import org.hitotsu.forwarder.share.proto.Homecoming;
-import org.hitotsu.forwarder.share.proto.Recall;
 import org.hitotsu.forwarder.share.proto.SyscallRequest;
-import org.hitotsu.forwarder.share.proto.ThreadAdded;
-import org.hitotsu.forwarder.share.proto.ThreadRemoved;
-import org.hitotsu.forwarder.share.proto.Transplant;
-import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +62,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private final Listener listener;
     private final Metrics metrics;
     private final ThreadTable table;
+    private final HostMessages messages;
     private final Map<String, Long> homecomings = new java.util.TreeMap<>();
     private long transplants;
     private final Gathering gathering;
@@ -97,6 +93,7 @@ public final class ThreadMover implements OriginThreads.Events {
         this.placement = placement;
         this.listener = listener;
         this.table = new ThreadTable(network.selfId(), listener::onAway);
+        this.messages = new HostMessages(network, key, listener::hosts);
         this.metrics = metrics;
         this.cpus = cpus;
         this.affinityCalls = cpus == null
@@ -123,17 +120,8 @@ public final class ThreadMover implements OriginThreads.Events {
         }
     }
 
-    private SharedThread add(int tid) {
-        SharedThread thread = table.add(tid);
-        for (int host : listener.hosts()) {
-            network.send(
-                    host,
-                    key.message()
-                            .setThreadAdded(ThreadAdded.newBuilder().setThreadId(thread.id()))
-                            .build(),
-                    Payload.EMPTY);
-        }
-        return thread;
+    private void add(int tid) {
+        messages.added(table.add(tid));
     }
 
     /** The thread table. */
@@ -331,26 +319,13 @@ public final class ThreadMover implements OriginThreads.Events {
         thread.leftAtNanos = System.nanoTime();
         transplants++;
         metrics.transplant(Metrics.Direction.OUT);
-        network.send(
-                node,
-                key.message()
-                        .setTransplant(Transplant.newBuilder()
-                                .setThreadId(thread.id())
-                                .setSequence(sequence)
-                                .setImage(Images.toWire(image)))
-                        .build(),
-                Payload.of(image.xstate()));
+        messages.transplant(thread, node, image, sequence);
         thread.moved();
     }
 
     private void recall(SharedThread thread, String reason) {
         thread.place = SharedThread.Place.RETURNING;
-        network.send(
-                thread.node(),
-                key.message()
-                        .setRecall(Recall.newBuilder().setThreadId(thread.id()).setReason(reason))
-                        .build(),
-                Payload.EMPTY);
+        messages.recall(thread, reason);
     }
 
     private void comeHome(SharedThread thread, ThreadImage image, boolean inCall) {
@@ -496,14 +471,7 @@ public final class ThreadMover implements OriginThreads.Events {
         }
         thread.place = SharedThread.Place.ENDING;
         gone(thread);
-        for (int host : listener.hosts()) {
-            network.send(
-                    host,
-                    key.message()
-                            .setThreadRemoved(ThreadRemoved.newBuilder().setThreadId(thread.id()))
-                            .build(),
-                    Payload.EMPTY);
-        }
+        messages.removed(thread);
     }
 
     private void gone(SharedThread thread) {
