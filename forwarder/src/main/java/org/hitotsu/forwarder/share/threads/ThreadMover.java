@@ -67,7 +67,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private long transplants;
     private final Gathering gathering;
     private final HomeStops homeStops;
-    private final Returns returns;
+    private final Redepartures redepartures;
     private boolean ended;
 
     /**
@@ -110,7 +110,7 @@ public final class ThreadMover implements OriginThreads.Events {
                 affinityCalls,
                 gathering,
                 () -> table.all().size() == 1 && listener.hosts().isEmpty());
-        this.returns = new Returns(
+        this.redepartures = new Redepartures(
                 context, network, threads, table, gathering, thread -> move(thread.tid(), thread.wanted), () -> ended);
         threads.events(this);
         threads.ids().forEach(this::add);
@@ -417,7 +417,7 @@ public final class ThreadMover implements OriginThreads.Events {
         thread.kept = null;
         comeHome(thread, image, true);
         Objects.requireNonNull(thread.executor).callTaken();
-        returns.schedule(thread, reason);
+        redepartures.schedule(thread, reason);
     }
 
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
@@ -426,7 +426,7 @@ public final class ThreadMover implements OriginThreads.Events {
             return;
         }
         comeHome(thread, image, false);
-        returns.schedule(thread, reason);
+        redepartures.schedule(thread, reason);
     }
 
     /** A forwarded system call. */

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import java.util.Objects;
-import org.hitotsu.bpf.CaptureEvent.Type;
 import org.hitotsu.bpf.CaptureEvent;
+import org.hitotsu.bpf.CaptureEvent.Type;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;

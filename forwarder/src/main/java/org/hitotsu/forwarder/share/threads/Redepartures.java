@@ -8,10 +8,10 @@ import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 
 /**
- * The returns of threads to where placement wants them, when they came home for a moment; the more often one comes home soon,
- * the longer it stays. Event loop only.
+ * When threads that came home for a moment leave again for where placement wants them; the more often one comes home soon, the
+ * longer it stays. Event loop only.
  */
-final class Returns {
+final class Redepartures {
     private static final int FIRST_RETURN_MILLIS = 2;
     private static final int MAX_RETURN_SHIFT = 10;
     private static final long SHORT_STAY_NANOS = 100_000_000;
@@ -28,7 +28,7 @@ final class Returns {
      * @param moveOut moves a thread to the node that placement wants it on
      * @param ended whether the program has ended
      */
-    Returns(
+    Redepartures(
             Context context,
             PeerNetwork network,
             OriginThreads threads,
