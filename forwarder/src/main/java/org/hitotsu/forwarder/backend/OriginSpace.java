@@ -84,10 +84,6 @@ public interface OriginSpace {
     @Nullable
     String homebound();
 
-    /** Why the program can't be let go as long as it runs, {@code CAUSE; REMEDY}; null if it can. */
-    @Nullable
-    String obstacleToRelease();
-
     /**
      * Lets the program go: nothing of the daemon stays in it, it runs on natively, and this object is closed. To be called
      * while all its threads and pages are at home and stay there. If it fails, the program is shared as before; the message

@@ -314,12 +314,10 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
     /** Lets the program go: it runs on natively, with all its threads at home. Fails with {@code CAUSE; REMEDY}. */
     Future<Void> release() {
         ThreadMover threads = mover;
-        OriginSpace shared = space;
-        if (threads == null || shared == null || ended) {
+        if (threads == null || space == null || ended) {
             return Future.failedFuture("has ended, or is being started; look at `hitotsu ps`");
         }
-        String obstacle = shared.obstacleToRelease();
-        return obstacle != null ? Future.failedFuture(obstacle) : threads.release();
+        return threads.release();
     }
 
     // NodeMemory.Listener.

@@ -166,11 +166,6 @@ final class PatchedOriginSpace implements OriginSpace {
         return watchedFromStart;
     }
 
-    @Override
-    public @Nullable String obstacleToRelease() {
-        return null;
-    }
-
     /**
      * With every thread in a ptrace stop, none is parked: so the kernel lets the process go when its device is closed, where
      * it would end one with a parked thread. A thread that was just resumed or born could not be told from a parked one.

@@ -196,11 +196,6 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
-    public @Nullable String obstacleToRelease() {
-        return null;
-    }
-
-    @Override
     public Future<Void> letGo() {
         return threads.hold(() -> lastRelease == null || lastRelease.isOver())
                 .onFailure(cause -> threads.unhold(Set.of()))

@@ -164,11 +164,6 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
-        public @Nullable String obstacleToRelease() {
-            return null;
-        }
-
-        @Override
         public Future<Void> letGo() {
             throw new UnsupportedOperationException();
         }
