@@ -66,7 +66,6 @@ final class CheckCommand implements Callable<Integer> {
                 .put("kernel", features.kernelRelease())
                 .put("cpus", features.cpus())
                 .put("pageBytes", features.pageBytes())
-                .put("vdsoBytes", features.vdsoBytes())
                 .put("cpuFlags", new JsonArray(new ArrayList<>(features.cpuFlags())))
                 .put("backends", json(findings))
                 .put("optional", json(optional));

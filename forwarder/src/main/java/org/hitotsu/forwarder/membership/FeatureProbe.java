@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
@@ -17,8 +16,6 @@ public final class FeatureProbe {
 
     /** Index of the page size in the auxiliary vector (getauxval(3)). */
     private static final long AT_PAGESZ = 6;
-
-    private static final Set<String> VDSO_MAPPINGS = Set.of("[vdso]", "[vvar]", "[vvar_vclock]");
 
     private FeatureProbe() {}
 
@@ -35,7 +32,6 @@ public final class FeatureProbe {
                 cpuFlags(ProcFiles.lines(Path.of("/proc/cpuinfo"))),
                 xstateBytes,
                 ProcFiles.text(Path.of("/proc/sys/kernel/osrelease")).strip(),
-                vdsoBytes(ProcFiles.lines(Path.of("/proc/self/maps"))),
                 pageBytes(Files.readAllBytes(Path.of("/proc/self/auxv"))),
                 backends,
                 cpus);
@@ -64,20 +60,6 @@ public final class FeatureProbe {
             }
         }
         return common;
-    }
-
-    /** Room of the vDSO and its data in a process, in bytes. */
-    static int vdsoBytes(List<String> maps) {
-        long bytes = 0;
-        for (String line : maps) {
-            if (VDSO_MAPPINGS.contains(line.substring(line.lastIndexOf(' ') + 1))) {
-                int dash = line.indexOf('-');
-                long start = Long.parseUnsignedLong(line.substring(0, dash), 16);
-                long end = Long.parseUnsignedLong(line.substring(dash + 1, line.indexOf(' ')), 16);
-                bytes += end - start;
-            }
-        }
-        return Math.toIntExact(bytes);
     }
 
     /** The page size an auxiliary vector gives, 0 if it gives none. */

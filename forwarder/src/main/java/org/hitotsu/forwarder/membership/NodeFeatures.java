@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param cpuFlags the "flags" of /proc/cpuinfo
  * @param xstateBytes size of the XSAVE area ptrace gives for a thread (NT_X86_XSTATE), 0 if unknown
  * @param kernelRelease as {@code uname -r}
- * @param vdsoBytes size of [vvar], [vvar_vclock] and [vdso] together
  * @param pageBytes size of a page
  * @param backends back-ends this node can run, best first
  * @param cpus processors the node offers to shares
@@ -22,7 +21,6 @@ public record NodeFeatures(
         SortedSet<String> cpuFlags,
         int xstateBytes,
         String kernelRelease,
-        int vdsoBytes,
         int pageBytes,
         List<String> backends,
         int cpus) {
@@ -68,10 +66,5 @@ public record NodeFeatures(
             return "its processor's XSAVE area has " + xstateBytes + " bytes, the origin's " + origin.xstateBytes;
         }
         return null;
-    }
-
-    /** Whether the vDSO of both nodes takes the same room, so that it can stand at the origin's address. */
-    public boolean sameVdsoSize(NodeFeatures other) {
-        return vdsoBytes == other.vdsoBytes;
     }
 }

@@ -16,7 +16,6 @@ final class WireMapping {
                 .addAllCpuFlags(features.cpuFlags())
                 .setXstateBytes(features.xstateBytes())
                 .setKernelRelease(features.kernelRelease())
-                .setVdsoBytes(features.vdsoBytes())
                 .setPageBytes(features.pageBytes())
                 .addAllBackends(features.backends())
                 .setCpus(features.cpus())
@@ -28,7 +27,6 @@ final class WireMapping {
                 new TreeSet<>(features.getCpuFlagsList()),
                 features.getXstateBytes(),
                 features.getKernelRelease(),
-                features.getVdsoBytes(),
                 features.getPageBytes(),
                 features.getBackendsList(),
                 features.getCpus());

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class FeaturesTest {
 
     private static NodeFeatures features(int xstate, String... flags) {
-        return new NodeFeatures(new TreeSet<>(List.of(flags)), xstate, "6.1", 0x6000, 4096, List.of("stock"), 1);
+        return new NodeFeatures(new TreeSet<>(List.of(flags)), xstate, "6.1", 4096, List.of("stock"), 1);
     }
 
     @Test
@@ -49,16 +49,6 @@ class FeaturesTest {
     }
 
     @Test
-    void vdsoIsItsThreeMappings() {
-        assertThat(FeatureProbe.vdsoBytes(List.of(
-                        "7ffd1000-7ffd5000 r--p 00000000 00:00 0                  [vvar]",
-                        "7ffd5000-7ffd7000 r--p 00000000 00:00 0                  [vvar_vclock]",
-                        "7ffd7000-7ffd9000 r-xp 00000000 00:00 0                  [vdso]",
-                        "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]")))
-                .isEqualTo(0x8000);
-    }
-
-    @Test
     void pageSizeComesFromTheAuxiliaryVector() {
         ByteBuffer auxv = ByteBuffer.allocate(64).order(ByteOrder.nativeOrder());
         auxv.putLong(33)
@@ -76,7 +66,6 @@ class FeaturesTest {
         NodeFeatures here = FeatureProbe.features(List.of("stock"), 2696, 2);
         assertThat(here.cpuFlags()).contains("sse2", "fxsr");
         assertThat(here.pageBytes()).isEqualTo(4096);
-        assertThat(here.vdsoBytes()).isBetween(0x3000, 0x10000);
         assertThat(here.kernelRelease()).matches("\\d+\\.\\d+.*");
         assertThat(FeatureProbe.bootId()).hasSize(36);
         assertThat(here.whyCannotHost(here)).isNull();

@@ -37,8 +37,7 @@ final class TestNodes implements AutoCloseable {
     }
 
     static NodeFeatures features(int pageBytes) {
-        return new NodeFeatures(
-                new TreeSet<>(List.of("sse2", "avx2")), 2696, "6.1.0", 0x6000, pageBytes, List.of("stock"), 2);
+        return new NodeFeatures(new TreeSet<>(List.of("sse2", "avx2")), 2696, "6.1.0", pageBytes, List.of("stock"), 2);
     }
 
     /** How long nodes that are made from now on try to join. */
