@@ -1,5 +1,7 @@
 package org.hitotsu.forwarder.backend;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The memory of one shared address space on this node, page by page. A page is 4096 bytes; its number is its address
  * shifted right by 12.
@@ -78,6 +80,6 @@ public interface PagePort {
     }
 
     /** Whether this address space allows the access at all; null if so. Only the origin's memory denies. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     Denial check(long page, boolean write);
 }

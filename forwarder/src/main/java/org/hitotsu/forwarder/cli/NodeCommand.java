@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -134,12 +136,12 @@ final class NodeCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     /** Lower-case names of the back-ends, for the help text. */
-    static final class BackendNames extends java.util.ArrayList<String> {
+    static final class BackendNames extends ArrayList<String> {
 
         private static final long serialVersionUID = 1L;
 
         BackendNames() {
-            super(java.util.List.of("auto", "stock", "patched"));
+            super(List.of("auto", "stock", "patched"));
         }
     }
 

@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.vertx.core.Context;
 import io.vertx.core.internal.ContextInternal;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +77,7 @@ public final class LoopFd implements AutoCloseable {
     private final class Handle implements EpollIoHandle {
         private final FileDescriptor fd;
         private final Handler handler;
-        private volatile @org.jspecify.annotations.Nullable IoRegistration registration;
+        private volatile @Nullable IoRegistration registration;
 
         Handle(int fd, Handler handler) {
             this.fd = new FileDescriptor(fd);

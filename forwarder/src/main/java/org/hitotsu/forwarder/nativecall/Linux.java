@@ -2,6 +2,9 @@ package org.hitotsu.forwarder.nativecall;
 
 import com.sun.jna.Native;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -225,7 +228,7 @@ public final class Linux {
      * are inherited, the priority of this process's threads is not. The process id, or {@code -errno}.
      */
     public static long spawn(String path, String... arguments) {
-        java.util.List<NativeMemory> strings = new java.util.ArrayList<>();
+        List<NativeMemory> strings = new ArrayList<>();
         try (NativeMemory table = new NativeMemory(8L * (arguments.length + 2));
                 NativeMemory out = new NativeMemory(16);
                 NativeMemory file = NativeMemory.ofString(path)) {
@@ -280,6 +283,6 @@ public final class Linux {
 
     static byte[] zeroTerminated(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return java.util.Arrays.copyOf(bytes, bytes.length + 1);
+        return Arrays.copyOf(bytes, bytes.length + 1);
     }
 }

@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.nativecall;
 
 import java.lang.reflect.Field;
+import java.util.Objects;
 import sun.misc.Unsafe;
 
 /**
@@ -89,13 +90,13 @@ public final class NativeMemory implements AutoCloseable {
 
     /** Copies {@code length} bytes of {@code source} to memory; bounds of the array are checked. */
     public static void copyIn(long address, byte[] source, int offset, int length) {
-        java.util.Objects.checkFromIndexSize(offset, length, source.length);
+        Objects.checkFromIndexSize(offset, length, source.length);
         UNSAFE.copyMemory(source, BYTES + offset, null, address, length);
     }
 
     /** Copies {@code length} bytes from memory to {@code target}; bounds of the array are checked. */
     public static void copyOut(long address, byte[] target, int offset, int length) {
-        java.util.Objects.checkFromIndexSize(offset, length, target.length);
+        Objects.checkFromIndexSize(offset, length, target.length);
         UNSAFE.copyMemory(null, address, target, BYTES + offset, length);
     }
 

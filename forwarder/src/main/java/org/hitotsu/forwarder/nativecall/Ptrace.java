@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.nativecall;
 
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ptrace(2) and wait(2) requests, x86-64. Every method must be called on the one thread that traces (ptrace attaches a
@@ -243,7 +244,7 @@ public final class Ptrace implements AutoCloseable {
      *
      * @return the bytes, or null when the thread is gone
      */
-    public byte @org.jspecify.annotations.Nullable [] getXstate(int tid) {
+    public byte @Nullable [] getXstate(int tid) {
         long at = scratch.address();
         NativeMemory.putLong(at + IOVEC, at + XSTATE);
         NativeMemory.putLong(at + IOVEC + 8, XSTATE_MAX);

@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.nativecall;
 
+import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class Urgency {
                 }
                 raised = true;
             }
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return false;
         }
         return true;

@@ -6,6 +6,7 @@ import io.vertx.core.WorkerExecutor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.hitotsu.bpf.BpfUnavailableException;
 import org.hitotsu.bpf.FaultAccess;
@@ -95,7 +96,7 @@ public final class EbpfObserver implements ThreadObserver {
     }
 
     private DaemonContext daemon() {
-        return java.util.Objects.requireNonNull(daemon, "started");
+        return Objects.requireNonNull(daemon, "started");
     }
 
     private void ready(SyscallObserver loaded) {
@@ -111,7 +112,7 @@ public final class EbpfObserver implements ThreadObserver {
     }
 
     private void onWorker(Step step) {
-        java.util.Objects.requireNonNull(worker)
+        Objects.requireNonNull(worker)
                 .executeBlocking(() -> {
                     step.run();
                     return null;
@@ -148,7 +149,7 @@ public final class EbpfObserver implements ThreadObserver {
         threads.clear();
         processes.clear();
         hot.clear();
-        WorkerExecutor thread = java.util.Objects.requireNonNull(worker);
+        WorkerExecutor thread = Objects.requireNonNull(worker);
         return opened.transform(done -> {
             SyscallObserver loaded = done.result();
             // On the worker, behind every watch that was asked for.

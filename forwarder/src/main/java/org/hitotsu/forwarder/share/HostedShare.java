@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.forwarder.DaemonContext;
@@ -146,8 +147,7 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         if (threads != null) {
             PagePort.Denial[] denials = PagePort.Denial.values();
             String why = reason >= 0 && reason < denials.length ? denials[reason].name() : "unknown";
-            threads.onFaultDenied(
-                    tid, "access-" + why.toLowerCase(java.util.Locale.ROOT).replace('_', '-'));
+            threads.onFaultDenied(tid, "access-" + why.toLowerCase(Locale.ROOT).replace('_', '-'));
         }
     }
 

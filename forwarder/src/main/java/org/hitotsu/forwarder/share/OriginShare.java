@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.hitotsu.forwarder.DaemonContext;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -205,7 +207,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         }
         Host host = new Host();
         hosts.put(node, host);
-        SpaceLayout layout = java.util.Objects.requireNonNull(space).layout();
+        SpaceLayout layout = Objects.requireNonNull(space).layout();
         boolean sameMachine =
                 computer != null && own != null && computer.bootId().equals(own.bootId());
         SpaceLayout copied = sameMachine ? layout : layout.withoutSpecial();
@@ -217,7 +219,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
             create.addThreadIds(thread.id());
         }
         host.up = true;
-        java.util.Objects.requireNonNull(memory).addHost(node);
+        Objects.requireNonNull(memory).addHost(node);
         daemon.network().send(node, key.message().setCreateShadow(create).build(), Payload.EMPTY);
         return host.ready.future();
     }
@@ -481,7 +483,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 .put("tid", thread.tid())
                 .put("name", thread.name())
                 .put("node", thread.node())
-                .put("state", alive ? thread.place().name().toLowerCase(java.util.Locale.ROOT) : "ended")
+                .put("state", alive ? thread.place().name().toLowerCase(Locale.ROOT) : "ended")
                 .put("syscalls", thread.syscalls())
                 .put("nodesVisited", new JsonArray(List.copyOf(thread.nodesVisited())));
     }

@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -67,11 +68,11 @@ public final class ShareService implements DaemonModule {
     private long nextRequest = 1;
 
     private DaemonContext daemon() {
-        return java.util.Objects.requireNonNull(context, "started");
+        return Objects.requireNonNull(context, "started");
     }
 
     private Backend backend() {
-        return java.util.Objects.requireNonNull(backend, "started");
+        return Objects.requireNonNull(backend, "started");
     }
 
     static CacheOptions cacheOptions(DaemonContext daemon) {

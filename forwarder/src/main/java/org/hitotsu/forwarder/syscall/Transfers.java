@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.syscall;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,6 +207,6 @@ public final class Transfers {
     }
 
     private static long[] six(long... args) {
-        return java.util.Arrays.copyOf(args, 6);
+        return Arrays.copyOf(args, 6);
     }
 }

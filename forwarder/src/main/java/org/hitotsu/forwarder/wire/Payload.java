@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.wire;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Raw bytes that travel behind a frame's header: a list of slices, in order.
@@ -51,7 +52,7 @@ public final class Payload {
         if (this == EMPTY) {
             throw new UnsupportedOperationException("Payload.EMPTY is shared; start with withCapacity");
         }
-        java.util.Objects.checkFromIndexSize(offset, length, array.length);
+        Objects.checkFromIndexSize(offset, length, array.length);
         int total = Math.addExact(bytes, length);
         if (count == arrays.length) {
             int grown = count * 2;

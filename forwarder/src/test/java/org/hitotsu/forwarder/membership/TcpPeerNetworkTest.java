@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +86,7 @@ class TcpPeerNetworkTest {
         byte[] page = new byte[4096];
         TestNodes.await(first.on(() -> {
             for (int i = 0; i < count; i++) {
-                java.util.Arrays.fill(page, (byte) i);
+                Arrays.fill(page, (byte) i);
                 Payload payload = i % 3 == 0 ? Payload.EMPTY : Payload.of(page, 0, i % 4097);
                 // The same array is filled anew for the next message: send must have copied it.
                 first.network.send(2, ShareMessage.newBuilder().setShareId(i).build(), payload);

@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.syscall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.hitotsu.forwarder.syscall.Transfers.FileKind;
 import org.hitotsu.forwarder.syscall.Transfers.Part;
 import org.junit.jupiter.api.Test;
@@ -24,20 +25,20 @@ class TransfersTest {
 
     private static boolean breaks(String name, FileKind file, long... args) {
         int nr = number(name);
-        boolean breaks = Transfers.mayBreakOff(nr, java.util.Arrays.copyOf(args, 6), file);
+        boolean breaks = Transfers.mayBreakOff(nr, Arrays.copyOf(args, 6), file);
         assertThat(Transfers.concerns(nr)).as(name).isTrue();
         return breaks;
     }
 
     private static void assertNext(String name, long[] args, long done, long[] pieces, String next, long... nextArgs) {
-        Part part = Transfers.next(number(name), java.util.Arrays.copyOf(args, 6), done, pieces);
+        Part part = Transfers.next(number(name), Arrays.copyOf(args, 6), done, pieces);
         assertThat(part).as(name).isNotNull();
         assertThat(part.nr()).isEqualTo(number(next));
-        assertThat(part.args()).isEqualTo(java.util.Arrays.copyOf(nextArgs, 6));
+        assertThat(part.args()).isEqualTo(Arrays.copyOf(nextArgs, 6));
     }
 
     private static void assertOver(String name, long[] args, long done, long... pieces) {
-        assertThat(Transfers.next(number(name), java.util.Arrays.copyOf(args, 6), done, pieces))
+        assertThat(Transfers.next(number(name), Arrays.copyOf(args, 6), done, pieces))
                 .as(name)
                 .isNull();
     }

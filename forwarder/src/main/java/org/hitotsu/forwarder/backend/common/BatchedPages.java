@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.common;
 
 import io.vertx.core.Context;
 import java.util.List;
+import java.util.Objects;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.backend.common.PageWork.Item;
 import org.hitotsu.forwarder.backend.common.PageWork.Kind;
@@ -57,7 +58,7 @@ public abstract class BatchedPages implements PagePort {
     }
 
     protected final Events events() {
-        return java.util.Objects.requireNonNull(events, "events");
+        return Objects.requireNonNull(events, "events");
     }
 
     @Override
@@ -89,7 +90,7 @@ public abstract class BatchedPages implements PagePort {
     protected final void gather(List<Item> run) {
         long at = buffer.address();
         for (Item item : run) {
-            NativeMemory.copyIn(at, java.util.Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
+            NativeMemory.copyIn(at, Objects.requireNonNull(item.data()), item.offset(), Linux.PAGE_SIZE);
             at += Linux.PAGE_SIZE;
         }
     }

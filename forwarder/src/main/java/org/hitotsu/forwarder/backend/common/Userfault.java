@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import org.hitotsu.forwarder.loop.LoopFd;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A userfaultfd of another process on the event loop (userfaultfd(2), ioctl_userfaultfd(2)). Results follow
@@ -35,7 +36,7 @@ public final class Userfault implements AutoCloseable {
     private final int fd;
     private final NativeMemory scratch = new NativeMemory(MESSAGE_SIZE * BATCH + 64);
     private final long arg = scratch.address() + MESSAGE_SIZE * BATCH;
-    private @org.jspecify.annotations.Nullable LoopFd watched;
+    private @Nullable LoopFd watched;
     private boolean closed;
 
     public Userfault(int fd) {

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.hitotsu.bpf.BpfLoaders;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.bpf.SyscallCapture;
@@ -50,7 +51,7 @@ final class Hooks {
     }
 
     private SyscallCapture capture() {
-        return java.util.Objects.requireNonNull(capture, "opened");
+        return Objects.requireNonNull(capture, "opened");
     }
 
     private void onEvent(CaptureEvent event) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.hitotsu.bpf.CallRule;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.ShadowThreads;
@@ -75,7 +76,7 @@ final class PatchedShadowThreads implements ShadowThreads {
     }
 
     private Events events() {
-        return java.util.Objects.requireNonNull(events, "events");
+        return Objects.requireNonNull(events, "events");
     }
 
     // From the kernel.

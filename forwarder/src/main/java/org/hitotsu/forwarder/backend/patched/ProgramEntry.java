@@ -6,6 +6,7 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
@@ -101,7 +102,7 @@ final class ProgramEntry implements Adoption {
     }
 
     private Attachment attachment() {
-        return java.util.Objects.requireNonNull(attachment, "attached");
+        return Objects.requireNonNull(attachment, "attached");
     }
 
     private void onEvent(CaptureEvent event) {

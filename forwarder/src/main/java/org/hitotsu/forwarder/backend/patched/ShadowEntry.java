@@ -5,6 +5,8 @@ import static org.hitotsu.forwarder.backend.common.KernelException.check;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.List;
+import java.util.Objects;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.SpaceLayout;
 import org.hitotsu.forwarder.backend.common.KernelException;
@@ -88,7 +90,7 @@ final class ShadowEntry {
     }
 
     private CallRunner calls() {
-        return java.util.Objects.requireNonNull(calls, "attached");
+        return Objects.requireNonNull(calls, "attached");
     }
 
     private void onEvent(CaptureEvent event) {
@@ -125,11 +127,7 @@ final class ShadowEntry {
                 // The daemon has them now.
                 .compose(ok -> run.require("close_range", Linux.NR_CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0))
                 .onSuccess(ok -> made.complete(new Made(
-                        process,
-                        java.util.Objects.requireNonNull(attachment),
-                        run,
-                        canvas,
-                        java.util.Objects.requireNonNull(uffd))))
+                        process, Objects.requireNonNull(attachment), run, canvas, Objects.requireNonNull(uffd))))
                 .onFailure(this::fail);
     }
 
@@ -160,12 +158,11 @@ final class ShadowEntry {
     }
 
     /** What is mapped of the canvas, around the kernel's own mappings. */
-    static java.util.List<Range> canvas(SpaceLayout layout) {
+    static List<Range> canvas(SpaceLayout layout) {
         long special = layout.specialStart();
         return special == 0
-                ? java.util.List.of(new Range(CANVAS_START, CANVAS_END))
-                : java.util.List.of(
-                        new Range(CANVAS_START, special), new Range(special + layout.specialLength(), CANVAS_END));
+                ? List.of(new Range(CANVAS_START, CANVAS_END))
+                : List.of(new Range(CANVAS_START, special), new Range(special + layout.specialLength(), CANVAS_END));
     }
 
     private Future<Integer> fetch(long there) {

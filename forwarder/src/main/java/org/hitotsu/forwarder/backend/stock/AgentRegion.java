@@ -4,6 +4,7 @@ import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.function.LongConsumer;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -63,7 +64,7 @@ final class AgentRegion implements AutoCloseable {
             }
             return in.readAllBytes();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

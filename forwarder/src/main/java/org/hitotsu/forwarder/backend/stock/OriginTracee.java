@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.BrokenOffCall;
@@ -467,7 +468,7 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void finishResume(Ptrace ptrace, int signal) {
-        ThreadImage image = java.util.Objects.requireNonNull(resumeImage);
+        ThreadImage image = Objects.requireNonNull(resumeImage);
         if (ptrace.getRegisters(tid, registers) < 0) {
             return;
         }
@@ -513,7 +514,7 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void deliverTrap(Ptrace ptrace) {
-        ThreadImage image = java.util.Objects.requireNonNull(resumeImage).with(Registers.ORIG_RAX, -1);
+        ThreadImage image = Objects.requireNonNull(resumeImage).with(Registers.ORIG_RAX, -1);
         // Not blocked in any case: else the kernel would queue it anew, and it is forced.
         ptrace.setMask(tid, mask & ~SIGTRAP_BIT);
         if (ptrace.signalCode(tid) > 0) {
@@ -543,7 +544,7 @@ final class OriginTracee implements Tracer.StopHandler {
      * @param signalled whether there is a signal to be taken
      */
     private ThreadImage outcome(ThreadImage image, boolean signalled) {
-        AgentRegion agent = java.util.Objects.requireNonNull(region);
+        AgentRegion agent = Objects.requireNonNull(region);
         long rip = registers[Registers.RIP];
         long nr = image.register(Registers.ORIG_RAX);
         if (agent.state(slot) == StockLayout.STATE_DONE) {

@@ -4,6 +4,7 @@ import static org.hitotsu.forwarder.backend.common.KernelException.check;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.hitotsu.forwarder.backend.SpaceLayout;
@@ -45,7 +46,7 @@ final class ProgramPreparation {
     private final int pidfd;
     private final IntConsumer offer;
     private final long[] entryRegisters = new long[Registers.COUNT];
-    private final java.util.ArrayList<Integer> signals = new java.util.ArrayList<>();
+    private final ArrayList<Integer> signals = new ArrayList<>();
     private long syscallAt;
     private int memFd = -1;
     private int uffd = -1;

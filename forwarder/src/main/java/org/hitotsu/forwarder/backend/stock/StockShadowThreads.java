@@ -8,6 +8,7 @@ import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.hitotsu.forwarder.backend.ShadowThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -70,7 +71,7 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     }
 
     private Events events() {
-        return java.util.Objects.requireNonNull(events, "events");
+        return Objects.requireNonNull(events, "events");
     }
 
     @Override

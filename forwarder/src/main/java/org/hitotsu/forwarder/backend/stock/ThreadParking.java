@@ -10,6 +10,7 @@ import org.hitotsu.forwarder.backend.common.BrokenOffCall;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.syscall.Tie;
+import org.jspecify.annotations.Nullable;
 
 /** Takes threads at home into the agent, as deputies, and lets them run natively again. Event loop only. */
 final class ThreadParking {
@@ -249,7 +250,7 @@ final class ThreadParking {
     }
 
     /** A thread has ended; {@code task} if it was known. */
-    void gone(int tid, @org.jspecify.annotations.Nullable OriginTask task) {
+    void gone(int tid, @Nullable OriginTask task) {
         rseqs.remove(tid);
         if (task != null && task.slot != 0) {
             process.region.freeSlot(task.slot);

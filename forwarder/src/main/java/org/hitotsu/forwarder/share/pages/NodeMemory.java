@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.hitotsu.coherence.Access;
 import org.hitotsu.coherence.CacheActions;
 import org.hitotsu.coherence.CacheOptions;
@@ -235,10 +236,7 @@ public final class NodeMemory implements PagePort.Events, CacheActions<PageData>
     public void setTimer(long nanos) {
         close();
         // Straight from Netty, whose timers count in nanoseconds: Vert.x's do in milliseconds, and not below one.
-        timer = loop.schedule(
-                () -> pump.run(() -> cache.onTimer(now())),
-                Math.max(0, nanos),
-                java.util.concurrent.TimeUnit.NANOSECONDS);
+        timer = loop.schedule(() -> pump.run(() -> cache.onTimer(now())), Math.max(0, nanos), TimeUnit.NANOSECONDS);
     }
 
     /** Stops timers; the pump must be stopped too. */

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processors that a program sees which was started with {@code --cpus=all}: the origin's under their own numbers, and
@@ -96,7 +97,7 @@ public final class ClusterCpus {
     }
 
     /** What of a mask concerns the origin's kernel, in bytes of its own masks; null if nothing does. */
-    byte @org.jspecify.annotations.Nullable [] atOrigin(byte[] mask) {
+    byte @Nullable [] atOrigin(byte[] mask) {
         BitSet home = BitSet.valueOf(mask).get(0, ofOrigin);
         return home.isEmpty() ? null : Arrays.copyOf(home.toByteArray(), originMaskBytes);
     }

@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
@@ -191,7 +192,7 @@ final class ExecutorVerticle extends VerticleBase {
             leaveToThread();
             return Future.succeededFuture((long) -Linux.EINTR);
         }
-        io.vertx.core.Promise<@Nullable Long> promise = io.vertx.core.Promise.promise();
+        Promise<@Nullable Long> promise = Promise.promise();
         deputyCall = promise;
         threads.exec(thread.tid(), nr, args);
         return promise.future();
@@ -199,7 +200,7 @@ final class ExecutorVerticle extends VerticleBase {
 
     /** The deputy has executed what it was given. */
     void onExecuted(long result) {
-        io.vertx.core.Promise<@Nullable Long> call = deputyCall;
+        Promise<@Nullable Long> call = deputyCall;
         if (call != null) {
             deputyCall = null;
             call.complete(result);
@@ -284,7 +285,7 @@ final class ExecutorVerticle extends VerticleBase {
 
     /** The thread has come home and took the call out of the deputy with it. */
     void callTaken() {
-        io.vertx.core.Promise<@Nullable Long> call = deputyCall;
+        Promise<@Nullable Long> call = deputyCall;
         deputyCall = null;
         whenDone = null;
         if (call != null) {

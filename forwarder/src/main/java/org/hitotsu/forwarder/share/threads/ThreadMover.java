@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginSpace;
@@ -63,7 +64,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private final Metrics metrics;
     private final ThreadTable table;
     private final HostMessages messages;
-    private final Map<String, Long> homecomings = new java.util.TreeMap<>();
+    private final Map<String, Long> homecomings = new TreeMap<>();
     private long transplants;
     private final Gathering gathering;
     private final HomeStops homeStops;

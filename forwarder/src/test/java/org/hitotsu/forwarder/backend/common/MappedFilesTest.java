@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class MappedFilesTest {
 
     @Test
     void mappingThatIsGoneIsAskedForAgain() {
-        Vma gone = VmaTable.parse(java.util.List.of("10000-20000 rw-p 00000000 08:01 7 /gone"))
+        Vma gone = VmaTable.parse(List.of("10000-20000 rw-p 00000000 08:01 7 /gone"))
                 .get(0);
         assertThat(files.isRegular(gone)).isFalse();
     }

@@ -3,6 +3,8 @@ package org.hitotsu.forwarder.backend.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -208,7 +210,7 @@ class VmaTableTest {
     void hiddenRangeIsLeftOut() {
         long heap = mapped("[heap]");
         assertThat(new VmaTable(Linux::getpid).find(heap)).isNotNull();
-        Vma hidden = java.util.Objects.requireNonNull(new VmaTable(Linux::getpid).find(heap));
+        Vma hidden = Objects.requireNonNull(new VmaTable(Linux::getpid).find(heap));
         VmaTable table = new VmaTable(Linux::getpid, hidden.start(), hidden.end());
         assertThat(table.find(heap)).isNull();
         assertThat(table.find(mapped("[stack]"))).isNotNull();
@@ -224,7 +226,7 @@ class VmaTableTest {
         assertThat(table.isKept(page)).isTrue();
         assertThat(table.isKept(page + 1)).isFalse();
         // It is no mapping of its own.
-        Vma mapping = java.util.Objects.requireNonNull(table.find(at));
+        Vma mapping = Objects.requireNonNull(table.find(at));
         assertThat(mapping.kind()).isEqualTo(Kind.ANONYMOUS);
         assertThat(mapping.end()).isGreaterThan(at + Linux.PAGE_SIZE);
         table.changed();
@@ -251,8 +253,8 @@ class VmaTableTest {
                     .findFirst()
                     .orElseThrow()
                     .start();
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

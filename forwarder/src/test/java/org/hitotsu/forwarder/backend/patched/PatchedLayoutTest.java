@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -49,7 +50,7 @@ class PatchedLayoutTest {
     }
 
     private static void compare(String struct, Class<?> layout, String... leftOut) throws IllegalAccessException {
-        Btf.Struct c = java.util.Objects.requireNonNull(BTF.struct(struct), struct);
+        Btf.Struct c = Objects.requireNonNull(BTF.struct(struct), struct);
         Map<String, Integer> fields = c.fields().stream()
                 .filter(field -> !List.of(leftOut).contains(field.name()))
                 .collect(Collectors.toMap(Btf.Field::name, Btf.Field::offset));

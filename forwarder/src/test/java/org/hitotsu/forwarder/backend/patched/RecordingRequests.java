@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.bpf.CaptureLayouts.Event;
 import org.hitotsu.forwarder.backend.ThreadImage;
@@ -111,7 +112,7 @@ final class RecordingRequests implements ThreadRequests {
     @Override
     public Captured image(int tid) {
         log.add("image " + tid);
-        return java.util.Objects.requireNonNull(images.get(tid));
+        return Objects.requireNonNull(images.get(tid));
     }
 
     @Override

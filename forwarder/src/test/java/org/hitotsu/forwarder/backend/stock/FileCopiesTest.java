@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.stock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.hitotsu.forwarder.backend.stock.FileCopies.Range;
@@ -127,7 +128,7 @@ class FileCopiesTest {
                     }
                 } else if (random.nextBoolean()) {
                     tried.forget(from * PAGE, (from + count) * PAGE);
-                    java.util.Arrays.fill(model, from, from + count, 0);
+                    Arrays.fill(model, from, from + count, 0);
                 } else {
                     boolean stays = random.nextBoolean();
                     int to = random.nextInt(pages - count);
@@ -137,7 +138,7 @@ class FileCopiesTest {
                     tried.move(from * PAGE, count * PAGE, to * PAGE, stays);
                     System.arraycopy(model, from, model, to, count);
                     if (!stays) {
-                        java.util.Arrays.fill(model, from, from + count, 0);
+                        Arrays.fill(model, from, from + count, 0);
                     }
                 }
                 long[] is = new long[pages];

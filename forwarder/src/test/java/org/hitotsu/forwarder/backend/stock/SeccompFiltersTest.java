@@ -17,6 +17,7 @@ import static org.hitotsu.forwarder.nativecall.Linux.PROT_EXEC;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_READ;
 import static org.hitotsu.forwarder.nativecall.Linux.PROT_WRITE;
 
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -204,7 +205,7 @@ class SeccompFiltersTest {
 
     private void assertSaid(int nr, long... args) {
         assertThat(SeccompFilters.originNotifies(nr, args[0], args[1], args[2], args[3]))
-                .as("system call %d with %s", nr, java.util.Arrays.toString(args))
+                .as("system call %d with %s", nr, Arrays.toString(args))
                 .isEqualTo(mayNotify(nr, args));
     }
 

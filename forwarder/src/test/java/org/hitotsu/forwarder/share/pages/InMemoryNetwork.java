@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.pages;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vertx.core.Context;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,7 @@ public final class InMemoryNetwork {
             } catch (InvalidProtocolBufferException e) {
                 throw new IllegalStateException(e);
             }
-            sent.add(new Sent(id, to, message, java.util.Arrays.copyOfRange(frame, 3, frame.length)));
+            sent.add(new Sent(id, to, message, Arrays.copyOfRange(frame, 3, frame.length)));
             Node receiver = nodes.get(to);
             if (receiver != null && receiver.handler != null) {
                 receiver.handler.onShareMessage(id, message, frame, 3, frame.length - 3);

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Arrays;
 import java.util.List;
 import org.hitotsu.forwarder.metrics.Metrics;
 import org.hitotsu.forwarder.share.ShareKey;
@@ -27,7 +28,7 @@ class PageBatcherTest {
 
     private static PageData page(int fill) {
         byte[] bytes = new byte[PageData.SIZE + 1];
-        java.util.Arrays.fill(bytes, (byte) fill);
+        Arrays.fill(bytes, (byte) fill);
         bytes[0] = -1;
         return new PageData(bytes, 1);
     }

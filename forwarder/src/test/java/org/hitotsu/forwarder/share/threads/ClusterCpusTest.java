@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.share.threads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +21,7 @@ class ClusterCpusTest {
     static byte[] mask(int bytes, Integer... numbers) {
         BitSet set = new BitSet();
         List.of(numbers).forEach(set::set);
-        return java.util.Arrays.copyOf(set.toByteArray(), bytes);
+        return Arrays.copyOf(set.toByteArray(), bytes);
     }
 
     static Set<Integer> numbers(byte[] mask) {

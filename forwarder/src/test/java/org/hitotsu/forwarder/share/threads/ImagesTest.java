@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.share.proto.Image;
@@ -56,7 +57,7 @@ class ImagesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, Registers.COUNT - 1, Registers.COUNT + 1})
     void numberOfRegistersIsChecked(int count) {
-        assertThatThrownBy(() -> received(java.util.Arrays.copyOf(registers(), count)))
+        assertThatThrownBy(() -> received(Arrays.copyOf(registers(), count)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(count + " registers");
     }

@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +70,7 @@ final class RecordingProcessors implements ProcessorPort, CallMemory {
             return Future.succeededFuture(null);
         }
         int from = (int) (address - MEMORY);
-        return Future.succeededFuture(java.util.Arrays.copyOfRange(memory, from, from + length));
+        return Future.succeededFuture(Arrays.copyOfRange(memory, from, from + length));
     }
 
     @Override
