@@ -9,6 +9,7 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.OriginSpace;
@@ -21,6 +22,7 @@ import org.hitotsu.forwarder.backend.common.ProgramOutput;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
 import org.hitotsu.forwarder.nativecall.Ptrace;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,7 +118,7 @@ public final class StockBackend implements Backend {
                         Notifications answered =
                                 new Notifications(context, made[0].listener(), (id, tid, nr, args, foreign) -> {});
                         UnsharedCalls calls = new UnsharedCalls(context, tracer, answered);
-                        answered.handler(calls);
+                        calls.answerAll();
                         answerFromNowOn(calls);
                     }
                     attached.fail(failure);
@@ -170,11 +172,10 @@ public final class StockBackend implements Backend {
         private final Promise<OriginSpace> prepared = Promise.promise();
         private int pidfd = -1;
         private int listener = -1;
-        private @org.jspecify.annotations.Nullable AgentRegion region;
-        private @org.jspecify.annotations.Nullable StockOriginThreads threads;
-        private @org.jspecify.annotations.Nullable Notifications notifications;
+        private @Nullable AgentRegion region;
+        private @Nullable StockOriginThreads threads;
         /** Of all programs that the process has in turn: a child process outlives the one that made it. */
-        private @org.jspecify.annotations.Nullable UnsharedCalls unsharedCalls;
+        private @Nullable UnsharedCalls unsharedCalls;
 
         private List<Integer> threadIds;
         private boolean watchedFromStart = true;
@@ -187,25 +188,23 @@ public final class StockBackend implements Backend {
         }
 
         private void receive(Notifications from) {
-            receive(from, new UnsharedCalls(context, tracer, from));
+            receive(new UnsharedCalls(context, tracer, from));
         }
 
-        private void receive(Notifications from, UnsharedCalls calls) {
-            notifications = from;
+        private void receive(UnsharedCalls calls) {
             unsharedCalls = calls;
             threads = new StockOriginThreads(
-                    context, tracer, java.util.Objects.requireNonNull(region), pid, threadIds, from, calls);
+                    context, tracer, Objects.requireNonNull(region), pid, threadIds, calls.notifications(), calls);
         }
 
         private StandingTrace standing() {
-            return java.util.Objects.requireNonNull(threads).standing();
+            return Objects.requireNonNull(threads).standing();
         }
 
         /** The process is stopped at its next exec: the same once more, under the filter it has. */
         private Adoption again() {
             Launch next = new Launch(pid);
             next.replaces = true;
-            next.notifications = notifications;
             next.unsharedCalls = unsharedCalls;
             try {
                 next.pidfd = (int) check("pidfd_open", Linux.pidfdOpen(pid));
@@ -214,8 +213,7 @@ public final class StockBackend implements Backend {
                 next.unshare(new UnsharedException(e.getMessage() + "; let the node have more of it", e));
                 return next;
             }
-            next.receive(
-                    java.util.Objects.requireNonNull(notifications), java.util.Objects.requireNonNull(unsharedCalls));
+            next.receive(Objects.requireNonNull(unsharedCalls));
             tracer.handle(pid, next);
             tracer.submit(next::prepare);
             return next;
@@ -257,11 +255,10 @@ public final class StockBackend implements Backend {
         }
 
         private void prepare(Ptrace ptrace) {
-            AgentRegion agent = java.util.Objects.requireNonNull(region);
+            AgentRegion agent = Objects.requireNonNull(region);
             try {
-                ProgramPreparation.Prepared program = new ProgramPreparation(
-                                ptrace, agent, pid, pidfd, java.util.Objects.requireNonNull(threads)::offer)
-                        .run();
+                ProgramPreparation.Prepared program =
+                        new ProgramPreparation(ptrace, agent, pid, pidfd, Objects.requireNonNull(threads)::offer).run();
                 context.runOnContext(ignored -> ready(program, agent));
             } catch (UnsharedException e) {
                 if (replaces) {
@@ -280,9 +277,8 @@ public final class StockBackend implements Backend {
 
         /** Lets the program, which is stopped as it would begin, run natively. */
         private void unshare(UnsharedException why) {
-            Notifications notified = java.util.Objects.requireNonNull(notifications);
-            UnsharedCalls calls = java.util.Objects.requireNonNull(unsharedCalls);
-            notified.handler(calls);
+            UnsharedCalls calls = Objects.requireNonNull(unsharedCalls);
+            calls.answerAll();
             answerFromNowOn(calls);
             close();
             tracer.submit(ptrace -> {
@@ -293,7 +289,7 @@ public final class StockBackend implements Backend {
         }
 
         private void ready(ProgramPreparation.Prepared program, AgentRegion agent) {
-            StockOriginThreads ours = java.util.Objects.requireNonNull(threads);
+            StockOriginThreads ours = Objects.requireNonNull(threads);
             ours.prepared(program);
             ours.replacement(this::again);
             StockOriginSpace space = new StockOriginSpace(
@@ -301,7 +297,7 @@ public final class StockBackend implements Backend {
             origins.add(space);
             space.onClose(() -> {
                 origins.remove(space);
-                answerFromNowOn(java.util.Objects.requireNonNull(unsharedCalls));
+                answerFromNowOn(Objects.requireNonNull(unsharedCalls));
             });
             prepared.complete(space);
         }

@@ -40,6 +40,16 @@ final class UnsharedCalls implements Notifications.Handler {
         });
     }
 
+    /** What the calls come from, the shared program's among them. */
+    Notifications notifications() {
+        return notifications;
+    }
+
+    /** All calls are such ones from now on: no program under the filter is shared. */
+    void answerAll() {
+        notifications.handler(this);
+    }
+
     /** Whether there may be calls yet. */
     boolean isOpen() {
         return !notifications.isClosed();
