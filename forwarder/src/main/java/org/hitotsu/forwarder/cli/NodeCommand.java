@@ -190,7 +190,8 @@ final class NodeCommand implements Callable<Integer> {
                     cause instanceof JoinException ? ExitCodes.UNREACHABLE : ExitCodes.FAILURE,
                     cause == null || cause.getMessage() == null ? String.valueOf(cause) : cause.getMessage());
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndHalt(daemon), "stop"));
+        Thread atSignal = new Thread(() -> stopAndHalt(daemon), "stop");
+        Runtime.getRuntime().addShutdownHook(atSignal);
         PrintWriter out = spec.commandLine().getOut();
         out.println("hitotsu node " + ready.id() + " ready on " + ready.listen() + ", admin " + ready.socket()
                 + ", metrics http://" + ready.metrics() + "/metrics");
@@ -203,9 +204,20 @@ final class NodeCommand implements Callable<Integer> {
             String reason =
                     daemon.ended().toCompletionStage().toCompletableFuture().get();
             stop(daemon);
+            leaveStatus(atSignal);
             throw new CliException(ExitCodes.UNREACHABLE, reason);
         } catch (ExecutionException e) {
             throw new CliException(ExitCodes.FAILURE, String.valueOf(e.getCause()));
+        }
+    }
+
+    /** Has the hook not run at an exit that is none by signal: it would say that all was in order. */
+    private static void leaveStatus(Thread atSignal) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atSignal);
+        } catch (IllegalStateException running) {
+            // A signal has come as well, and that is answered.
+            LoggerFactory.getLogger(NodeCommand.class).debug("node: stopped by a signal, too");
         }
     }
 
