@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * How soon the kernel runs this process's threads where programs keep all processors busy. A forwarded system call and
@@ -21,6 +22,10 @@ public final class Urgency {
     /** Nanoseconds; a wish for a short slice interrupts who runs, which a heavier weight alone does not (Linux 6.12). */
     private static final long SLICE = 100_000;
 
+    /** Of the group in which this process's session is scheduled; its text ends in the group's nice value (proc(5)). */
+    private static final Path AUTOGROUP = Path.of("/proc/self/autogroup");
+
+    private static final int NR_GETSID = 124;
     private static final int NR_SCHED_SETATTR = 314;
     private static final int NR_SCHED_GETATTR = 315;
 
@@ -57,7 +62,26 @@ public final class Urgency {
         } catch (IOException e) {
             return false;
         }
+        raiseSession();
         return true;
+    }
+
+    /**
+     * The same for the session that this process leads, if it leads one: nice values count within a session only, each of
+     * which has as much of the processors as another one (sched(7), "The autogroup feature", Linux 2.6.38). In a session
+     * that it does not lead are others, whom this is not for; shadows and helpers have sessions of their own.
+     */
+    private static void raiseSession() {
+        if (Linux.call(NR_GETSID, 0, 0, 0) != ProcessHandle.current().pid()) {
+            return;
+        }
+        try {
+            if (Files.readString(AUTOGROUP).strip().endsWith(" nice 0")) {
+                Files.writeString(AUTOGROUP, String.valueOf(NICE), StandardOpenOption.WRITE);
+            }
+        } catch (IOException e) {
+            // This kernel has no such groups, or does not let this process: it costs speed only.
+        }
     }
 
     /** Gives process {@code pid}, a child with one thread, the usual priority again: it runs a program's threads. */
