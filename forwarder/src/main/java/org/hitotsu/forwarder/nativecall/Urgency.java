@@ -76,7 +76,7 @@ public final class Urgency {
             return;
         }
         try {
-            if (Files.readString(AUTOGROUP).strip().endsWith(" nice 0")) {
+            if (ProcFiles.text(AUTOGROUP).strip().endsWith(" nice 0")) {
                 Files.writeString(AUTOGROUP, String.valueOf(NICE), StandardOpenOption.WRITE);
             }
         } catch (IOException e) {
