@@ -169,7 +169,6 @@ final class CapturedCalls {
             return false;
         }
         captured(task, false);
-        task.returning = report;
         tasks.whenCertain(task, () -> answered(task, device.proceed(tid, task.sequence, report)));
         return true;
     }
@@ -197,7 +196,6 @@ final class CapturedCalls {
 
     /** A call that the thread was let make is over. */
     void over(OriginTask task) {
-        task.returning = false;
         tasks.notReplaced(task);
         Promise<Void> forked = task.forked;
         task.forked = null;

@@ -29,12 +29,10 @@ final class OriginTask {
     boolean captured;
 
     long sequence;
-    /** In a fork or execve which it makes itself and reports. */
-    boolean returning;
-    /** That is an execve. */
+    /** In an execve which it makes itself and reports. */
     boolean replacing;
 
-    /** Completes when that fork is over; null while it is in none. */
+    /** Completes when a fork is over which it makes itself and reports; null while it is in none. */
     @Nullable
     Promise<Void> forked;
 
@@ -73,6 +71,11 @@ final class OriginTask {
 
     static boolean stepped(ThreadImage image) {
         return (image.register(Registers.EFLAGS) & Registers.TRAP_FLAG) != 0;
+    }
+
+    /** Whether it is in a call which it makes itself and reports. */
+    boolean reports() {
+        return replacing || forked != null;
     }
 
     /** A filter, which outlives the program, goes before others. */

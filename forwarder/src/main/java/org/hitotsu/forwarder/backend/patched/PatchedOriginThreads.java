@@ -198,7 +198,7 @@ final class PatchedOriginThreads implements OriginThreads {
         if (tasks.mayBeReplaced(tid)) {
             return Future.failedFuture("thread " + tid + " may be ending: another one executes a program");
         }
-        if (task.captured || task.returning) {
+        if (task.captured || task.reports()) {
             return Future.failedFuture("thread " + tid + " is in a system call that changes the address space");
         }
         if (task.dying) {
