@@ -66,7 +66,8 @@ def packaged():
     python = (
         "import threading,hashlib,os\n"
         "out=[None]*4\n"
-        "rounds=1+int(99*float(os.environ.get('EFFORT','1')))\n"
+        # The interpreter's lock and all that it guards go from node to node at each round: under emulation, for seconds.
+        "rounds=1+int(99*float(os.environ.get('EFFORT','1'))**2)\n"
         "def work(i):\n"
         "    h=hashlib.sha256()\n"
         "    for k in range(rounds):\n"
@@ -110,8 +111,8 @@ def packaged():
         Case("python3", ("/usr/bin/python3", "-c", python), timeout=120),
         Case(
             "povray",
-            ("povray", "+Iscene.pov", "+Oscene.ppm", "+FP", "+W160", "+H120", "+WT4", "+A0.3", "-D", "-GA"),
-            inputs=("scene.pov",),
+            ("povray", "size.ini", "+Iscene.pov", "+Oscene.ppm", "+FP", "+WT4", "+A0.3", "-D", "-GA"),
+            inputs=("scene.pov", "size.ini"),
             stderr=False,
             ignore=rb"# Render Date: .*",
             hasty=True,
@@ -125,7 +126,10 @@ def installed(case):
 
 
 def make_inputs(directory, mebibytes=32):
-    """Writes the inputs of packaged programs, `mebibytes` of data and as many lines as go with it: the same bytes each time."""
+    """Writes the inputs of packaged programs: `mebibytes` of data, as many lines and as large a picture as go with it.
+
+    They are the same bytes each time.
+    """
     rng = random.Random(20111)
     words = [bytes(rng.choices(b"abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 11))) for _ in range(4000)]
     chunk = bytearray()
@@ -139,7 +143,11 @@ def make_inputs(directory, mebibytes=32):
             turn = (i * 77777) % len(chunk)
             data.write(bytes(chunk[turn:] + chunk[:turn])[: (1 << 20) - 64] + rng.randbytes(64))
     with open(Path(directory) / "lines", "wb") as lines:
-        # sort(1) starts a thread for each 131,072 lines.
-        for _ in range(max(mebibytes * 300000 // 32, 135000)):
-            lines.write(b"%d %s\n" % (rng.randrange(1 << 40), rng.choice(words)))
+        # sort(1) starts a thread for each 131,072 lines. Its threads write to the lines that they compare, in turns.
+        count = mebibytes * 300000 // 32
+        for _ in range(max(count, 135000)):
+            word = b" " + rng.choice(words) if count > 135000 else b""
+            lines.write(b"%x%s\n" % (rng.randrange(1 << 40 if word else 1 << 20), word))
     shutil.copyfile(WORKLOADS / "scene.pov", Path(directory) / "scene.pov")
+    width = 160 if mebibytes > 4 else 96
+    (Path(directory) / "size.ini").write_text(f"Width={width}\nHeight={width * 3 // 4}\n")
