@@ -12,6 +12,10 @@ add_passed() {
 	passed=$((passed + 1))
 }
 
+add_skipped() {
+	skipped=$((skipped + 1))
+}
+
 add_failed() {
 	failed=$((failed + 1))
 	failures+=("$1")
