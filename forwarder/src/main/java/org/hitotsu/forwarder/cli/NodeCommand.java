@@ -200,15 +200,17 @@ final class NodeCommand implements Callable<Integer> {
             return ExitCodes.OK;
         }
         ServiceNotifier.send("READY=1", System.getenv());
+        CliException end;
         try {
-            String reason =
-                    daemon.ended().toCompletionStage().toCompletableFuture().get();
-            stop(daemon);
-            leaveStatus(atSignal);
-            throw new CliException(ExitCodes.UNREACHABLE, reason);
+            end = new CliException(
+                    ExitCodes.UNREACHABLE,
+                    daemon.ended().toCompletionStage().toCompletableFuture().get());
         } catch (ExecutionException e) {
-            throw new CliException(ExitCodes.FAILURE, String.valueOf(e.getCause()));
+            end = new CliException(ExitCodes.FAILURE, String.valueOf(e.getCause()));
         }
+        stop(daemon);
+        leaveStatus(atSignal);
+        throw end;
     }
 
     /** Has the hook not run at an exit that is none by signal: it would say that all was in order. */
