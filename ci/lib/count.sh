@@ -83,12 +83,22 @@ run_logged() {
 	return $rc
 }
 
+# Whether the time is over after which nothing new is to begin: ci/test says when, in seconds of the epoch.
+late() {
+	[ -n "${HITOTSU_TEST_END-}" ] && [ "$EPOCHSECONDS" -ge "$HITOTSU_TEST_END" ]
+}
+
 # step NAME SECONDS COMMAND...: runs one step of a suite for so long at most, and adds what its last line counts, or
-# itself where it counts nothing.
+# itself where it counts nothing. One that would begin late is skipped.
 step() {
 	local name=$1 limit=$2 log rc started=$SECONDS
 	shift 2
 	section "$name"
+	if late; then
+		echo "skipped: the time for all tests is over (HITOTSU_TEST_MINUTES=0 gives them as long as they take)"
+		add_skipped
+		return
+	fi
 	log=$(mktemp)
 	run_logged "$name" "$limit" "$log" "$@"
 	rc=$?
