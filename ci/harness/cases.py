@@ -130,6 +130,8 @@ def make_inputs(directory, mebibytes=32):
 
     They are the same bytes each time.
     """
+    # As emulated machines ask for.
+    small = mebibytes <= 4
     rng = random.Random(20111)
     words = [bytes(rng.choices(b"abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 11))) for _ in range(4000)]
     chunk = bytearray()
@@ -143,11 +145,11 @@ def make_inputs(directory, mebibytes=32):
             turn = (i * 77777) % len(chunk)
             data.write(bytes(chunk[turn:] + chunk[:turn])[: (1 << 20) - 64] + rng.randbytes(64))
     with open(Path(directory) / "lines", "wb") as lines:
-        # sort(1) starts a thread for each 131,072 lines. Its threads write to the lines that they compare, in turns.
-        count = mebibytes * 300000 // 32
-        for _ in range(max(count, 135000)):
-            word = b" " + rng.choice(words) if count > 135000 else b""
-            lines.write(b"%x%s\n" % (rng.randrange(1 << 40 if word else 1 << 20), word))
+        # sort(1) starts a thread for each 131,072 lines. They write to each line that they put out, in turns: where that is
+        # dear, to few pages.
+        for _ in range(max(mebibytes * 300000 // 32, 135000)):
+            number = rng.randrange(1 << 40)
+            lines.write(b"%x\n" % (number >> 20) if small else b"%d %s\n" % (number, rng.choice(words)))
     shutil.copyfile(WORKLOADS / "scene.pov", Path(directory) / "scene.pov")
-    width = 160 if mebibytes > 4 else 96
+    width = 96 if small else 160
     (Path(directory) / "size.ini").write_text(f"Width={width}\nHeight={width * 3 // 4}\n")
