@@ -12,8 +12,10 @@ add_passed() {
 	passed=$((passed + 1))
 }
 
+# add_skipped REASON
 add_skipped() {
 	skipped=$((skipped + 1))
+	echo "skipped: $1"
 }
 
 add_failed() {
@@ -95,8 +97,7 @@ step() {
 	shift 2
 	section "$name"
 	if late; then
-		echo "skipped: the time for all tests is over (HITOTSU_TEST_MINUTES=0 gives them as long as they take)"
-		add_skipped
+		add_skipped "the time for all tests is over (HITOTSU_TEST_MINUTES=0 gives them as long as they take)"
 		return
 	fi
 	log=$(mktemp)

@@ -16,8 +16,7 @@ step "kernel: normal" 2400 kernel-patch/build
 step "kernel: debug" 2400 kernel-patch/build --config debug
 if [ -n "$cold" ]; then
 	section "instructions of an unshared process"
-	echo "skipped where no kernel has been built before; by hand: ci/vm.d/cost.py patched unpatched"
-	add_skipped
+	add_skipped "no kernel has been built here before; by hand: ci/vm.d/cost.py patched unpatched"
 else
 	step "kernel: unpatched" 2400 kernel-patch/build --unpatched
 	step "instructions of an unshared process" 600 ci/vm.d/cost.py patched unpatched
