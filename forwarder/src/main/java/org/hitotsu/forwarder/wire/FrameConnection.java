@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.wire;
 
 import com.google.protobuf.MessageLite;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -31,6 +32,9 @@ public final class FrameConnection {
     private static final int FLUSH_BYTES = 1 << 20;
 
     private static final int INITIAL_BUFFER_BYTES = 4 << 10;
+
+    /** What a frame has beside its body and payload, and a little for those that follow. */
+    private static final int HEADER_ROOM = 512;
 
     /** A peer that leaves this much unread is taken for stuck. */
     private static final long MAX_PENDING_BYTES = 512L << 20;
@@ -95,7 +99,9 @@ public final class FrameConnection {
         }
         ByteBuf out = gathering;
         if (out == null) {
-            out = channelContext.alloc().directBuffer(Math.max(INITIAL_BUFFER_BYTES, payload.length() + 512));
+            // Grown, a buffer would be of twice the size.
+            int expected = payload.length() + body.getSerializedSize() + HEADER_ROOM;
+            out = channelContext.alloc().directBuffer(Math.max(INITIAL_BUFFER_BYTES, expected));
             gathering = out;
         }
         encoder.encode(out, nextSequence, bodyField, body, payload);
@@ -107,6 +113,27 @@ public final class FrameConnection {
             flushScheduled = true;
             channelContext.executor().execute(flush);
         }
+    }
+
+    /**
+     * Runs {@code next} in a later turn of the event loop, when the kernel has taken all that was sent before; never, if
+     * the connection is closed before that.
+     */
+    public void whenSent(Runnable next) {
+        flush();
+        if (closed) {
+            return;
+        }
+        // Netty completes writes in their order, this one of nothing behind those before.
+        channelContext.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (written.isSuccess()) {
+                channelContext.executor().execute(() -> {
+                    if (!closed) {
+                        next.run();
+                    }
+                });
+            }
+        });
     }
 
     /** Writes what was queued, closes the connection and calls no handler any more. */

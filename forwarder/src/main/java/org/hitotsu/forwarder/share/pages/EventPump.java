@@ -12,12 +12,12 @@ import java.util.function.Consumer;
  */
 public final class EventPump {
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
-    private final Consumer<RuntimeException> onFailure;
+    private final Consumer<Throwable> onFailure;
     private boolean running;
     private boolean stopped;
 
-    /** @param onFailure is told of an exception of the protocol; the pump is stopped then */
-    public EventPump(Consumer<RuntimeException> onFailure) {
+    /** @param onFailure is told of an exception of the protocol, or of an error such as a lack of memory; the pump is stopped then */
+    public EventPump(Consumer<Throwable> onFailure) {
         this.onFailure = onFailure;
     }
 
@@ -36,7 +36,7 @@ public final class EventPump {
             while (!stopped && (next = waiting.poll()) != null) {
                 next.run();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             stop();
             onFailure.accept(e);
         } finally {

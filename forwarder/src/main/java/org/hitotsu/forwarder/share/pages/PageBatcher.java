@@ -67,7 +67,8 @@ final class PageBatcher {
         }
     }
 
-    private void flush() {
+    /** Sends what there is now. */
+    void flush() {
         if (batch.getOperationCount() == 0) {
             return;
         }

@@ -247,6 +247,41 @@ class SharedMemoryTest {
         assertThat(events).isEmpty();
     }
 
+    /** More than one window; each waits until the one before has been sent, and the answer for the last. */
+    @Test
+    void largeRangeComesHomeInWindows() throws Exception {
+        int pages = 2 * RangeWindows.WINDOW_PAGES + 5;
+        loop.run(() -> {
+            for (int i = 0; i < pages; i++) {
+                second.write(PAGE + 3L * i, 100, i % 100 + 1);
+            }
+        });
+        loop.settle();
+        loop.run(() -> third.read(PAGE + 3, 100));
+        loop.settle();
+        int before = network.sent().size();
+        loop.await(() -> origin.exclusively(
+                PAGE,
+                3L * pages,
+                RangeUse.WRITEBACK,
+                () -> Future.succeededFuture(second.isPresent(PAGE + 3L * pages))));
+
+        List<Integer> sizes = new ArrayList<>();
+        for (InMemoryNetwork.Sent sent :
+                network.sent().subList(before, network.sent().size())) {
+            if (sent.from() == 2) {
+                sizes.add(sent.payload().length >> 12);
+            }
+        }
+        assertThat(sizes).allMatch(size -> size <= RangeWindows.WINDOW_PAGES);
+        assertThat(sizes.stream().mapToInt(size -> size).sum()).isEqualTo(pages - 1);
+        for (int i = 0; i < pages; i++) {
+            assertThat(read(home, PAGE + 3L * i)).isEqualTo(i % 100 + 1);
+        }
+        loop.run(() -> assertThat(origin.trackedPages()).isZero());
+        assertThat(events).isEmpty();
+    }
+
     @Test
     void discardedRangeIsEmptyEverywhere() throws Exception {
         write(second, PAGE, 21);
