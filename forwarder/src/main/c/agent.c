@@ -89,14 +89,27 @@ static s64 discard(char *slot)
 	return 0;
 }
 
+static int present(u64 address, u64 length, int advice)
+{
+	u64 page = address & ~4095UL;
+
+	return sys(__NR_madvise, page, address + length - page, advice) == 0;
+}
+
 /*
  * One entry of the robust list, as the kernel's handle_futex_death() (Documentation/locking/robust-futex-ABI.rst). The
  * kernel itself wakes those who wait for a PI futex. With an operation pending, the thread may have given the lock up and
  * woken nobody, or have been woken and not have taken it: then another has to be woken in its place.
+ *
+ * Returns 0 if there is no futex, which ends the list.
  */
-static void futex_death(u32 *futex, u32 tid, int pi, int pending)
+static int futex_death(u32 *futex, u32 tid, int pi, int pending)
 {
-	u32 seen = __atomic_load_n(futex, __ATOMIC_SEQ_CST);
+	u32 seen;
+
+	if ((u64)futex & 3 || !present((u64)futex, 4, MADV_POPULATE_WRITE))
+		return 0;
+	seen = __atomic_load_n(futex, __ATOMIC_SEQ_CST);
 
 	while ((seen & FUTEX_TID_MASK) == tid) {
 		u32 dead = (seen & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
@@ -104,17 +117,19 @@ static void futex_death(u32 *futex, u32 tid, int pi, int pending)
 		if (__atomic_compare_exchange_n(futex, &seen, dead, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 			if (!pi && (seen & FUTEX_WAITERS))
 				sys6(__NR_futex, (u64)futex, FUTEX_WAKE, 1, 0, 0, 0);
-			return;
+			return 1;
 		}
 	}
 	if (pending && !pi && (!(seen & FUTEX_TID_MASK) || !(seen & FUTEX_WAITERS)))
 		sys6(__NR_futex, (u64)futex, FUTEX_WAKE, 1, 0, 0, 0);
+	return 1;
 }
 
 /*
  * A kernel that ends a task doesn't wait for a userfaultfd (handle_userfault() fails at once for PF_EXITING), so its
  * writes to the robust futexes and to the thread id that a joiner waits for would be lost whenever their page is on
- * another node. They are done here instead, where a fault waits for its page.
+ * another node. They are done here instead, where a fault waits for its page. What can't be read or written is passed over
+ * as the kernel does it, without a signal: a thread may have unmapped its own block before its last call.
  */
 static _Noreturn void thread_exit(char *slot)
 {
@@ -130,38 +145,36 @@ static _Noreturn void thread_exit(char *slot)
 	sys5(__NR_rt_sigprocmask, 0, &all, 0, 8, 0);
 	if (rseq[0])
 		sys5(334, rseq[0], rseq[1], 1, rseq[2], 0);
-	if (head) {
+	if (head && present(head, 24, MADV_POPULATE_READ)) {
 		u64 *list = (u64 *)head;
 		s64 offset = (s64)list[1];
 		u64 pending = list[2] & ~1UL;
 		u64 entry = list[0];
+		int more = 1;
 
-		for (int i = 0; i < 2048 && (entry & ~1UL) != head; i++) {
+		for (int i = 0; more && i < 2048 && (entry & ~1UL) != head; i++) {
 			u64 at = entry & ~1UL;
 			int pi = entry & 1;
 
-			entry = *(u64 *)at;
-			if (at != pending)
-				futex_death((u32 *)(at + offset), tid, pi, 0);
+			/* The next first: who takes the lock may free what it is in. */
+			more = present(at, 8, MADV_POPULATE_READ);
+			if (more)
+				entry = *(u64 *)at;
+			if (at != pending && !futex_death((u32 *)(at + offset), tid, pi, 0))
+				more = 0;
 		}
-		if (pending)
+		if (more && pending)
 			futex_death((u32 *)(pending + offset), tid, list[2] & 1, 1);
 		sys(__NR_set_robust_list, 0, 24, 0);
 	}
 	if (sys5(__NR_prctl, PR_GET_TID_ADDRESS, &clear, 0, 0, 0) == 0 && clear) {
 		sys(__NR_set_tid_address, 0, 0, 0);
-		__atomic_store_n((u32 *)clear, 0, __ATOMIC_SEQ_CST);
+		if (present(clear, 4, MADV_POPULATE_WRITE))
+			__atomic_store_n((u32 *)clear, 0, __ATOMIC_SEQ_CST);
 		sys6(__NR_futex, clear, FUTEX_WAKE, 1, 0, 0, 0);
 	}
 	for (;;)
 		sys(__NR_exit, status, 0, 0);
-}
-
-static int present(u64 address, u64 length, int advice)
-{
-	u64 page = address & ~4095UL;
-
-	return sys(__NR_madvise, page, address + length - page, advice) == 0;
 }
 
 /*
