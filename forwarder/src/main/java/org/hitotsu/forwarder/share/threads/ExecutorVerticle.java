@@ -13,6 +13,7 @@ import org.hitotsu.forwarder.share.ShareKey;
 import org.hitotsu.forwarder.share.proto.SyscallReply;
 import org.hitotsu.forwarder.share.proto.SyscallRequest;
 import org.hitotsu.forwarder.syscall.PriorityFutex;
+import org.hitotsu.forwarder.syscall.SyscallClass;
 import org.hitotsu.forwarder.syscall.SyscallTable;
 import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,14 @@ final class ExecutorVerticle extends VerticleBase {
         if (request.getSequence() != sequence + 1 || state != State.IDLE) {
             throw new IllegalArgumentException("syscall request " + request.getSequence() + " after " + sequence);
         }
+        SyscallClass kind =
+                SyscallTable.x86_64().rule(request.getNumber(), args).syscallClass();
+        if (kind == SyscallClass.EXIT && thread.signalled) {
+            // Its deputy has stopped for the signal and ends nothing. The thread is on its way home, handles the
+            // signal, and
+            // exits there.
+            return;
+        }
         sequence = request.getSequence();
         replied = false;
         notExecuted = false;
@@ -134,7 +143,7 @@ final class ExecutorVerticle extends VerticleBase {
                     .onSuccess(result -> finished(result == null ? -Linux.EINTR : result));
             return;
         }
-        switch (SyscallTable.x86_64().rule(number, args).syscallClass()) {
+        switch (kind) {
             case EXIT -> {
                 state = State.ENDING;
                 threads.exit(thread.tid(), (int) args[0]);
