@@ -114,6 +114,9 @@ final class OriginTracee implements Tracer.StopHandler {
     private @Nullable BrokenOffCall brokenOff;
     private boolean resumeInCall;
     private long resumeDone;
+    /** Whether the stop at which it resumes is its process's. */
+    private boolean groupStopped;
+
     private long mask;
     private @Nullable AgentRegion region;
 
@@ -233,6 +236,7 @@ final class OriginTracee implements Tracer.StopHandler {
         resumeImage = image;
         resumeInCall = inCall;
         resumeDone = done;
+        groupStopped = false;
         if (state == State.SIGNALLED) {
             finishResume(ptrace, pendingSignal);
         } else {
@@ -274,11 +278,13 @@ final class OriginTracee implements Tracer.StopHandler {
         switch (event) {
             case 0 -> onSignal(ptrace, signal);
             case Ptrace.EVENT_STOP -> {
-                if (signal != Linux.SIGTRAP && state != State.RESUMING) {
-                    delivery.groupStop();
-                    ptrace.listen(tid);
-                } else {
+                if (signal == Linux.SIGTRAP) {
                     onInterrupt(ptrace);
+                } else if (state == State.RESUMING) {
+                    groupStopped = true;
+                    onInterrupt(ptrace);
+                } else {
+                    stayStopped(ptrace);
                 }
             }
             case Ptrace.EVENT_CLONE, Ptrace.EVENT_FORK, Ptrace.EVENT_VFORK -> onSpawn(ptrace);
@@ -297,6 +303,12 @@ final class OriginTracee implements Tracer.StopHandler {
             }
             default -> ptrace.cont(tid, 0);
         }
+    }
+
+    /** PTRACE_CONT would let it run although its process is stopped; PTRACE_DETACH would not (ptrace(2)). */
+    private void stayStopped(Ptrace ptrace) {
+        delivery.groupStop();
+        ptrace.listen(tid);
     }
 
     private void onSignal(Ptrace ptrace, int signal) {
@@ -577,7 +589,11 @@ final class OriginTracee implements Tracer.StopHandler {
     private void letGo(Ptrace ptrace, int signal) {
         if (standing.keep(ptrace, this)) {
             state = State.HOME;
-            deliver(ptrace, signal);
+            if (groupStopped && signal == 0) {
+                stayStopped(ptrace);
+            } else {
+                deliver(ptrace, signal);
+            }
         } else {
             state = State.GONE;
             tracer.forget(tid);
