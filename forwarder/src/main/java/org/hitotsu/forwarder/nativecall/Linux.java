@@ -20,6 +20,7 @@ public final class Linux {
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
     public static final int EIO = 5;
+    public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
@@ -112,6 +113,7 @@ public final class Linux {
     public static final int NR_CLONE3 = 435;
     public static final int NR_CLOSE_RANGE = 436;
     public static final int NR_OPENAT2 = 437;
+    public static final int NR_KCMP = 312;
     public static final int NR_PIDFD_GETFD = 438;
     public static final int NR_PROCESS_MADVISE = 440;
     public static final int NR_MSEAL = 462;

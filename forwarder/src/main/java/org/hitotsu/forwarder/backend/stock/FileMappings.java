@@ -19,6 +19,7 @@ final class FileMappings {
     static final long LARGEST_COPY = 256L << 20;
 
     private static final int O_PATH = 010000000;
+    private static final int KCMP_FILE = 0;
     /** Means nothing but that it is the dynamic linker who maps a library: these are many, and no advice is given for them. */
     private static final int MAP_DENYWRITE = 0x800;
 
@@ -47,14 +48,16 @@ final class FileMappings {
     }
 
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#mapFile}. */
-    Future<@Nullable Long> map(long address, long length, int prot, int flags, int fd, long offset) {
+    Future<@Nullable Long> map(int tid, long address, long length, int prot, int flags, int fd, long offset) {
         boolean replaces = (flags & (Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE)) == Linux.MAP_FIXED;
         boolean copied = isCopied(length, prot, flags);
         if (replaces && address >= 0 && length > 0 && address + length > 0) {
             // Also if it fails: it may have unmapped what was there. A copy that is not known of is only that.
             copies.forget(address, address + wholePages(length));
         }
-        if (!copied && !replaces || !Files.isRegularFile(Path.of("/proc/" + program.pid() + "/fd/" + fd))) {
+        if (!copied && !replaces
+                || !Files.isRegularFile(Path.of("/proc/" + tid + "/fd/" + fd))
+                || hasOwnFile(tid, fd)) {
             return Future.succeededFuture(null);
         }
         long here = Linux.pidfdGetfd(pidfd, fd);
@@ -74,6 +77,13 @@ final class FileMappings {
                 && (prot & Linux.PROT_WRITE) != 0
                 && length > 0
                 && length <= LARGEST_COPY;
+    }
+
+    /** Whether a thread means another file by a descriptor than the process's first thread, of which it is taken (CLONE_FILES). */
+    private boolean hasOwnFile(int tid, int fd) {
+        long differ = tid == program.pid() ? 0 : Linux.call(Linux.NR_KCMP, program.pid(), tid, KCMP_FILE, fd, fd, 0);
+        // 1 to 3 say that they differ; a kernel without CONFIG_KCMP can't say.
+        return differ > 0 || differ == -Linux.EBADF;
     }
 
     private static boolean isError(long result) {

@@ -177,7 +177,7 @@ final class StockOriginSpace implements OriginSpace {
     @Override
     public Future<@Nullable Long> mapFile(
             int tid, long address, long length, int prot, int flags, int fd, long offset) {
-        return files.map(address, length, prot, flags, fd, offset);
+        return files.map(tid, address, length, prot, flags, fd, offset);
     }
 
     @Override
