@@ -86,9 +86,9 @@ public final class DirectUse {
         return null;
     }
 
-    /** Of a pipe the flag means packets (pipe(2)), and no page is pinned. */
-    public static boolean isPipe(int pid, int fd) {
-        return isPipe(Path.of("/proc/" + pid + "/fd/" + fd));
+    /** Of a pipe the flag means packets (pipe(2)), and no page is pinned. The descriptor is that of thread {@code tid}. */
+    public static boolean isPipe(int tid, int fd) {
+        return isPipe(Path.of("/proc/" + tid + "/fd/" + fd));
     }
 
     private static boolean isPipe(Path descriptor) {

@@ -164,11 +164,11 @@ public final class FrozenProcess implements AutoCloseable {
     private boolean seizeNewThreads() throws KernelException {
         boolean any = false;
         for (int tid : taskIds()) {
-            if (threads.containsKey(tid) && threads.get(tid) != State.GONE) {
+            // A first thread that has ended stays while there are others, and stops for nobody, traced or not.
+            if (threads.containsKey(tid) && threads.get(tid) != State.GONE || isDead(tid)) {
                 continue;
             }
-            long seized =
-                    tracedBefore.contains(tid) && !isDead(tid) ? 0 : ptrace.seize(pid, tid, Ptrace.OPTION_SYSGOOD);
+            long seized = tracedBefore.contains(tid) ? 0 : ptrace.seize(pid, tid, Ptrace.OPTION_SYSGOOD);
             if (seized == -Linux.EPERM && tid == pid) {
                 // By an execve the process's id may have come to another thread: one that is traced already, or not
                 // yet.

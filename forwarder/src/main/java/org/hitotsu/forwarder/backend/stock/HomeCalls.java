@@ -130,7 +130,7 @@ final class HomeCalls {
     private void mayUseDirectly(OriginTask task, long nr, long[] args) {
         DirectUse.Flags flags = DirectUse.flags(nr, args);
         if (flags == null) {
-            boolean packets = nr == Linux.NR_FCNTL && DirectUse.isPipe(process.pid, (int) args[0]);
+            boolean packets = nr == Linux.NR_FCNTL && DirectUse.isPipe(task.tid, (int) args[0]);
             homebound(task, packets ? null : DirectUse.of(nr, args));
             return;
         }
@@ -371,6 +371,13 @@ final class HomeCalls {
         long[] rseq = task.rseq;
         deputies.request(
                 task, StockLayout.CMD_CALL, StockLayout.CALL_THREAD_EXIT, status, head, rseq[0], rseq[1], rseq[2]);
+        if (task.tid == process.pid) {
+            // The kernel tells who traces a process's first thread of its end when the others have ended too
+            // (delay_group_leader()).
+            Promise<Void> over = Promise.promise();
+            awaitEnd(task.tid, over);
+            over.future().onComplete(ended -> process.standing.reports().onGone(task.tid));
+        }
     }
 
     /**

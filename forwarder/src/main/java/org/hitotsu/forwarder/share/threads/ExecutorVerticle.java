@@ -258,8 +258,8 @@ final class ExecutorVerticle extends VerticleBase {
     }
 
     /** Whether interrupting the call that the deputy has may make it answer less than it would. */
-    boolean mayBreakOff(int pid) {
-        return state == State.IN_DEPUTY && TransferRest.mayBreakOff(pid, number, arguments);
+    boolean mayBreakOff() {
+        return state == State.IN_DEPUTY && TransferRest.mayBreakOff(thread.tid(), number, arguments);
     }
 
     /** Whether the deputy has a call that would wait the whole of its time once more if it were made anew. */

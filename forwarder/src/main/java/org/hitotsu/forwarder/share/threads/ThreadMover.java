@@ -261,7 +261,7 @@ public final class ThreadMover implements OriginThreads.Events {
             depart(thread, node, image);
             return;
         }
-        TransferRest rest = TransferRest.of(threads, space.callMemory(), space.pid(), thread, image);
+        TransferRest rest = TransferRest.of(threads, space.callMemory(), thread, image);
         if (rest == null) {
             depart(thread, node, image.with(Registers.ORIG_RAX, -1));
             return;
@@ -389,7 +389,7 @@ public final class ThreadMover implements OriginThreads.Events {
             case DONE -> arrived(thread, executor.settled(image), reason);
             case WILL_COME -> executor.whenDone(() -> arrived(thread, executor.settled(image), reason));
             case IN_DEPUTY -> {
-                boolean transfer = executor.mayBreakOff(space.pid());
+                boolean transfer = executor.mayBreakOff();
                 boolean timed = !transfer && executor.inTimedCall(space.pid());
                 if (thread.signalled || !transfer && !timed) {
                     takeCallHome(thread, image, reason);

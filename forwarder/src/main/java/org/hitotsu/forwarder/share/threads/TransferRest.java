@@ -52,27 +52,26 @@ final class TransferRest {
     /**
      * What is to be finished before a thread that was just parked may leave.
      *
-     * @param pid whose descriptors the call names
      * @return null if it is in no transfer
      */
-    static @Nullable TransferRest of(
-            OriginThreads threads, CallMemory memory, int pid, SharedThread thread, ThreadImage image) {
+    static @Nullable TransferRest of(OriginThreads threads, CallMemory memory, SharedThread thread, ThreadImage image) {
         long nr = image.register(Registers.ORIG_RAX);
         if (nr < 0
                 || image.register(Registers.RAX) <= 0
-                || !mayBreakOff(pid, nr, Registers.callArguments(image.registers()))) {
+                || !mayBreakOff(thread.tid(), nr, Registers.callArguments(image.registers()))) {
             return null;
         }
         return new TransferRest(threads, memory, thread, image);
     }
 
-    /** Whether interrupting a call may make it answer less than it would. */
-    static boolean mayBreakOff(int pid, long nr, long[] args) {
-        return Transfers.concerns(nr) && Transfers.mayBreakOff(nr, args, kind(pid, args[0]));
+    /** Whether interrupting a thread's call may make it answer less than it would. */
+    static boolean mayBreakOff(int tid, long nr, long[] args) {
+        return Transfers.concerns(nr) && Transfers.mayBreakOff(nr, args, kind(tid, args[0]));
     }
 
-    private static FileKind kind(int pid, long fd) {
-        Path path = Path.of("/proc/" + pid + "/fd/" + Integer.toUnsignedString((int) fd));
+    /** The thread's own descriptor: the first one of the process may have others, or none any more. */
+    private static FileKind kind(int tid, long fd) {
+        Path path = Path.of("/proc/" + tid + "/fd/" + Integer.toUnsignedString((int) fd));
         try {
             int mode = (Integer) Files.getAttribute(path, "unix:mode");
             return switch (mode & FORMAT) {

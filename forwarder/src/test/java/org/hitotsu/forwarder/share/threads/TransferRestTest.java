@@ -17,10 +17,9 @@ import org.hitotsu.forwarder.syscall.Transfers;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The program's descriptors are those of this process. */
+/** The thread has the descriptors of this process. */
 class TransferRestTest {
-    private static final int TID = 1234;
-    private static final int PID = Linux.getpid();
+    private static final int TID = Linux.getpid();
     private static final int READV = 19;
     private static final int SENDMSG = 46;
     private static final int GETRANDOM = 318;
@@ -45,7 +44,7 @@ class TransferRestTest {
     }
 
     private @Nullable TransferRest of(ThreadImage image) {
-        return TransferRest.of(threads, memory, PID, thread, image);
+        return TransferRest.of(threads, memory, thread, image);
     }
 
     private static void assertResult(Future<ThreadImage> whole, long result) {
@@ -59,10 +58,10 @@ class TransferRestTest {
     void deputyFinishesIt() {
         TransferRest rest = Objects.requireNonNull(of(image(GETRANDOM, 256, 0x9000, 1000, 0)));
         Future<ThreadImage> whole = rest.finish();
-        assertThat(log).containsExactly("deputy 1234 call 318 9100 2e8 0 0 0 0");
+        assertThat(log).containsExactly("deputy " + TID + " call 318 9100 2e8 0 0 0 0");
         assertThat(rest.executing()).isTrue();
         rest.onExecuted(44);
-        assertThat(log).endsWith("deputy 1234 call 318 912c 2bc 0 0 0 0");
+        assertThat(log).endsWith("deputy " + TID + " call 318 912c 2bc 0 0 0 0");
         assertThat(whole.isComplete()).isFalse();
         rest.onExecuted(700);
         assertThat(rest.executing()).isFalse();
@@ -103,7 +102,7 @@ class TransferRestTest {
         rest.onExecuted(44);
         log.clear();
         rest.breakOff();
-        assertThat(log).containsExactly("resume 1234 in rest, 300");
+        assertThat(log).containsExactly("resume " + TID + " in rest, 300");
         assertThat(whole.isComplete()).isFalse();
     }
 
@@ -129,9 +128,9 @@ class TransferRestTest {
         vector(256, 0x9000, 100, 0xa000, 200);
         TransferRest rest = Objects.requireNonNull(of(image(SENDMSG, 30, 3, AT, 0x4000)));
         Future<ThreadImage> whole = rest.finish();
-        assertThat(log).containsExactly("deputy 1234 call 44 3 901e 46 4000 0 0");
+        assertThat(log).containsExactly("deputy " + TID + " call 44 3 901e 46 4000 0 0");
         rest.onExecuted(70);
-        assertThat(log).endsWith("deputy 1234 call 44 3 a000 c8 4000 0 0");
+        assertThat(log).endsWith("deputy " + TID + " call 44 3 a000 c8 4000 0 0");
         rest.onExecuted(200);
         assertResult(whole, 300);
     }
