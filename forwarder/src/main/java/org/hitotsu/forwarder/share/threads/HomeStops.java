@@ -100,9 +100,15 @@ final class HomeStops {
         memoryCalls.withAllPagesHome(() -> threads.proceedWithExit(tid));
     }
 
-    /** @see OriginThreads.Events#onHomebound */
-    void onHomebound(int tid, String why) {
-        stayHome(why).onComplete(home -> threads.proceed(tid));
+    /**
+     * @see OriginThreads.Events#onHomebound
+     * @param home run when all are at home, before the thread goes on
+     */
+    void onHomebound(int tid, String why, Runnable home) {
+        stayHome(why).onComplete(done -> {
+            home.run();
+            threads.proceed(tid);
+        });
     }
 
     /** @see OriginThreads.Events#onFork */

@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.share.threads;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -49,6 +50,8 @@ public final class ThreadMover implements OriginThreads.Events {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
+    /** For a transfer that goes on, a long time; for a call that waits for it, a short one. */
+    private static final int TRANSFER_MILLIS = 200;
 
     private final Context context;
     private final PeerNetwork network;
@@ -414,6 +417,32 @@ public final class ThreadMover implements OriginThreads.Events {
         }
     }
 
+    /**
+     * Ends that deputies keep calls of threads that nothing but their program may run in any more. The call that ties all
+     * threads waits for the last deputy, and a call that it keeps may wait for the very thread that ties. A transfer may answer
+     * less then; so it is given the time in which most end by themselves.
+     */
+    private void takeTiedCallsHome() {
+        takeTiedCallsHome(true);
+        context.owner().setTimer(TRANSFER_MILLIS, timer -> takeTiedCallsHome(false));
+    }
+
+    private void takeTiedCallsHome(boolean timedOnly) {
+        for (SharedThread thread : List.copyOf(table.all())) {
+            KeptCall kept = thread.kept;
+            TransferRest rest = thread.rest;
+            if (ended || threads.stays(thread.tid()) == null) {
+                continue;
+            }
+            if (kept != null && (kept.timed() || !timedOnly)) {
+                takeCallHome(thread, kept.image(), "tied");
+            } else if (rest != null && rest.executing() && !timedOnly) {
+                thread.rest = null;
+                comeHome(thread, rest::breakOff);
+            }
+        }
+    }
+
     private void takeCallHome(SharedThread thread, ThreadImage image, String reason) {
         thread.kept = null;
         comeHome(thread, image, true);
@@ -536,7 +565,7 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onHomebound(int tid, String why) {
-        homeStops.onHomebound(tid, why);
+        homeStops.onHomebound(tid, why, this::takeTiedCallsHome);
     }
 
     @Override
