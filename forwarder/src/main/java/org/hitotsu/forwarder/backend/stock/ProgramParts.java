@@ -11,6 +11,7 @@ import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.VmaTable;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
+import org.hitotsu.forwarder.nativecall.NativeMemory;
 
 /** The steps by which any program is prepared, as system calls of one of its threads. On the tracing thread. */
 final class ProgramParts {
@@ -80,6 +81,25 @@ final class ProgramParts {
         return (int) check("pidfd_getfd", here);
     }
 
+    /** By way of memory outside of the heap, which may be smaller than a mapping. */
+    private static void replace(Caller program, int memFd, Vma vma, long length) throws KernelException, IOException {
+        try (NativeMemory content = new NativeMemory(length)) {
+            transferAll(Linux.NR_PREAD64, memFd, vma, content, length);
+            int prot = Linux.PROT_READ | Linux.PROT_WRITE;
+            int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
+            check("replace " + vma.name(), program.call(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
+            transferAll(Linux.NR_PWRITE64, memFd, vma, content, length);
+        }
+    }
+
+    private static void transferAll(int nr, int memFd, Vma vma, NativeMemory content, long length)
+            throws KernelException {
+        long done = Linux.call(nr, memFd, content.address(), length, vma.start(), 0, 0);
+        if (done != length) {
+            throw new KernelException("copy " + vma.name(), done < 0 ? done : -Linux.EFAULT);
+        }
+    }
+
     /**
      * Turns writable private mappings of files into anonymous ones with the same content.
      *
@@ -90,11 +110,7 @@ final class ProgramParts {
         for (Vma vma : maps) {
             long length = vma.end() - vma.start();
             if (vma.kind() == VmaTable.Kind.FILE && vma.writable() && !vma.shared() && length <= largest) {
-                byte[] content = read(memFd, vma.start(), (int) length);
-                int prot = Linux.PROT_READ | Linux.PROT_WRITE;
-                int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
-                check("replace " + vma.name(), program.call(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
-                write(memFd, vma.start(), content, 0, (int) length);
+                replace(program, memFd, vma, length);
             }
         }
     }
