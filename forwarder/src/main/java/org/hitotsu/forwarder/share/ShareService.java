@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -55,6 +56,7 @@ public final class ShareService implements DaemonModule {
     private record Announced(int pid, String command) {}
 
     private final Map<Long, OriginShare> own = new LinkedHashMap<>();
+    private final Launchers launchers = new Launchers();
     private final Map<ShareKey, HostedShare> hosted = new HashMap<>();
     private final Map<ShareKey, Announced> announced = new HashMap<>();
     private final Set<Integer> attaching = new HashSet<>();
@@ -148,6 +150,7 @@ public final class ShareService implements DaemonModule {
         boolean clusterCpus = "all".equals(request.getString("cpus"));
         OriginShare share =
                 newShare(new OriginShare.Request(connection.peerPid(), command, spread, nodes, false, clusterCpus));
+        launchers.await(share.key().id(), connection.peerPid());
         return Future.succeededFuture(new JsonObject()
                 .put("share", share.key().id())
                 .put("filter", HexFormat.of().formatHex(backend().launchFilter(clusterCpus))));
@@ -163,6 +166,12 @@ public final class ShareService implements DaemonModule {
             nodes.add(id);
         }
         return null;
+    }
+
+    /** Of all but those whose launcher has ended before it was shared. */
+    private Collection<OriginShare> own() {
+        launchers.lost().forEach(own::remove);
+        return own.values();
     }
 
     private OriginShare newShare(OriginShare.Request wanted) {
@@ -222,7 +231,7 @@ public final class ShareService implements DaemonModule {
     }
 
     private @Nullable OriginShare running(int pid) {
-        for (OriginShare share : own.values()) {
+        for (OriginShare share : own()) {
             if (share.pid() == pid && !share.ended()) {
                 return share;
             }
@@ -251,7 +260,7 @@ public final class ShareService implements DaemonModule {
     }
 
     private void forgetOldest() {
-        if (own.size() >= REMEMBERED) {
+        if (own().size() >= REMEMBERED) {
             own.values().stream()
                     .filter(OriginShare::ended)
                     .findFirst()
@@ -267,6 +276,7 @@ public final class ShareService implements DaemonModule {
             return Future.failedFuture(
                     new AdminException(EXIT_RUN_FAILURE, "launch: process " + pid + " has not asked to be shared"));
         }
+        launchers.came(share.key().id());
         return backend()
                 .adopt(pid, request.getInteger("listener", -1), share.clusterCpus())
                 .onSuccess(share::start)
@@ -282,7 +292,7 @@ public final class ShareService implements DaemonModule {
 
     private Future<JsonObject> programs(boolean all) {
         JsonArray programs = new JsonArray();
-        for (OriginShare share : own.values()) {
+        for (OriginShare share : own()) {
             if (all || !share.ended()) {
                 programs.add(share.toJson());
             }
