@@ -155,10 +155,13 @@ final class PatchedOriginSpace implements OriginSpace {
     @Override
     public void mayBeReplaced(long start) {}
 
-    /** The kernel fills them, at each touch. */
+    /** A private mapping of a file: from the file, at each touch. */
     @Override
     public boolean isRefilled(long start, long length) {
-        return false;
+        long end = start + length;
+        return start >= 0
+                && end > start
+                && vmas.overlapping(start, end).stream().anyMatch(vma -> vma.kind() == VmaTable.Kind.FILE);
     }
 
     @Override
