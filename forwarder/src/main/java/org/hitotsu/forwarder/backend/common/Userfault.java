@@ -21,6 +21,7 @@ public final class Userfault implements AutoCloseable {
     private static final long UNREGISTER = 0x8010aa01L;
     private static final long WAKE = 0x8010aa02L;
     private static final long COPY = 0xc028aa03L;
+    private static final long ZEROPAGE = 0xc020aa04L;
     private static final long WRITEPROTECT = 0xc018aa06L;
     private static final int FEATURE_PAGEFAULT_FLAG_WP = 1;
     private static final int FEATURE_THREAD_ID = 1 << 8;
@@ -116,6 +117,23 @@ public final class Userfault implements AutoCloseable {
         long result = Linux.ioctl(fd, COPY, arg);
         long copied = NativeMemory.getLong(arg + 32);
         return copied > 0 ? copied : result;
+    }
+
+    /**
+     * Puts zeros where there is nothing at all, and wakes who waits for them. Unlike {@link #copy} it leaves guard regions alone
+     * (MADV_GUARD_INSTALL, Linux 6.13), which copying replaces: mfill_atomic_pte_zeropage() wants an empty entry,
+     * mfill_atomic_install_pte() takes any marker for one.
+     *
+     * @return bytes filled, which may be fewer than asked, or {@code -errno}: EEXIST where there is something
+     */
+    public long zero(long start, long length) {
+        NativeMemory.putLong(arg, start);
+        NativeMemory.putLong(arg + 8, length);
+        NativeMemory.putLong(arg + 16, 0);
+        NativeMemory.putLong(arg + 24, 0);
+        long result = Linux.ioctl(fd, ZEROPAGE, arg);
+        long filled = NativeMemory.getLong(arg + 24);
+        return filled > 0 ? filled : result;
     }
 
     /** Sets or clears write protection; clearing wakes. */

@@ -36,7 +36,7 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
     private final int memFd;
     private final Discarder discarder;
     private final NativeMemory single = new NativeMemory(Linux.PAGE_SIZE);
-    private final NativeMemory zeros = new NativeMemory((long) ZERO_RUN_MAX * Linux.PAGE_SIZE);
+    private final NativeMemory zeros = new NativeMemory(Linux.PAGE_SIZE);
     private final ArrayDeque<PendingDrop> drops = new ArrayDeque<>();
     private boolean dropping;
     /** Ranges that are filled soon, start → end. */
@@ -149,7 +149,9 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
 
     /**
      * The content of a page that is protected (or can't be written anyway). A page that was never touched is put in place
-     * as zeros first, protected as well, so that a first write to it is seen.
+     * as zeros first, and protected as well, so that a write to it is seen.
+     *
+     * @return null if there is none, as in a guard region
      */
     private byte @Nullable [] read(long address, boolean registeredRange) {
         for (int attempt = 0; attempt < 2; attempt++) {
@@ -160,8 +162,12 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
             if (!registeredRange) {
                 return null;
             }
-            long copied = uffd.copy(address, zeros.address(), Linux.PAGE_SIZE, true);
-            if (copied != Linux.PAGE_SIZE && copied != -Linux.EEXIST) {
+            long filled = uffd.zero(address, Linux.PAGE_SIZE);
+            if (filled != Linux.PAGE_SIZE && filled != -Linux.EEXIST) {
+                return null;
+            }
+            // Whoever waited for the page may have written to it already. From here on that is seen.
+            if (uffd.writeProtect(address, Linux.PAGE_SIZE, true) < 0) {
                 return null;
             }
         }
@@ -239,7 +245,9 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
         // A page that others have copies of is protected; its own content is gone only where the program gave it up.
         boolean shared = !write && isTracked(page);
         length = shared ? Linux.PAGE_SIZE : Math.max(length, Linux.PAGE_SIZE);
-        long result = copyPiece(address, zeros.address(), length, shared);
+        // Before the page that is waited for: the program goes on to them. There may be guard regions among them.
+        long behind = length > Linux.PAGE_SIZE ? uffd.zero(address + Linux.PAGE_SIZE, length - Linux.PAGE_SIZE) : 0;
+        long result = copyPiece(address, zeros.address(), Linux.PAGE_SIZE, shared);
         if (result == -Linux.EEXIST && !write) {
             // It is there to be read; it may be protected because other nodes have copies.
             uffd.wake(address, Linux.PAGE_SIZE);
@@ -251,7 +259,7 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
             // The mapping is gone: the access must meet what the kernel says now.
             uffd.wake(address, Linux.PAGE_SIZE);
         } else {
-            lastZeroEnd = address + result;
+            lastZeroEnd = address + result + Math.max(0, behind);
         }
     }
 
