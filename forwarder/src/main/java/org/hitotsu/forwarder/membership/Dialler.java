@@ -129,6 +129,12 @@ final class Dialler {
                 throws MalformedFrameException {
             switch (header.getBodyCase()) {
                 case HELLO_REPLY -> {
+                    String distrust = LocalPeer.distrust(connection.localAddress(), connection.remoteAddress());
+                    if (distrust != null) {
+                        connection.close();
+                        failed("who listens there is not trusted: " + distrust);
+                        return;
+                    }
                     answer();
                     outcome.welcomed(connection, header.getHelloReply());
                 }

@@ -139,6 +139,13 @@ final class Doorkeeper {
 
         private @Nullable Refused judge() {
             Computer self = house.self();
+            String distrust = LocalPeer.distrust(connection.localAddress(), connection.remoteAddress());
+            if (distrust != null) {
+                return refusal(
+                        Refused.Reason.FOREIGN_USER,
+                        "who connects is not trusted: " + distrust,
+                        "start nodes of one computer as the same user");
+            }
             // First, for the other fields may mean something else in another version.
             if (hello.getProtocolVersion() != FrameFormat.PROTOCOL_VERSION) {
                 return refusal(

@@ -157,6 +157,11 @@ public final class FrameConnection {
         return lastReceivedNanos;
     }
 
+    /** Address of this end. */
+    public SocketAddress localAddress() {
+        return socket.localAddress();
+    }
+
     /** Address of the other end. */
     public SocketAddress remoteAddress() {
         return socket.remoteAddress();
