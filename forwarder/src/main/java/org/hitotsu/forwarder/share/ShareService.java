@@ -55,12 +55,15 @@ public final class ShareService implements DaemonModule {
     /** A program on another node, as announced. */
     private record Announced(int pid, String command) {}
 
+    /** A move that a program's origin was asked for. */
+    private record Migration(int origin, Promise<Void> done) {}
+
     private final Map<Long, OriginShare> own = new LinkedHashMap<>();
     private final Launchers launchers = new Launchers();
     private final Map<ShareKey, HostedShare> hosted = new HashMap<>();
     private final Map<ShareKey, Announced> announced = new HashMap<>();
     private final Set<Integer> attaching = new HashSet<>();
-    private final Map<Long, Promise<Void>> migrations = new HashMap<>();
+    private final Map<Long, Migration> migrations = new HashMap<>();
     private @Nullable DaemonContext context;
     private @Nullable Backend backend;
     private String chosen = Backends.STOCK;
@@ -340,7 +343,7 @@ public final class ShareService implements DaemonModule {
     private Future<Void> migrateRemotely(ShareKey key, int tid, int node) {
         long request = nextRequest++;
         Promise<Void> promise = Promise.promise();
-        migrations.put(request, promise);
+        migrations.put(request, new Migration(key.origin(), promise));
         daemon().network()
                 .send(
                         key.origin(),
@@ -400,17 +403,21 @@ public final class ShareService implements DaemonModule {
                 }
             }
             case MIGRATE_REQUEST -> answerMigration(from, key, message.getMigrateRequest());
-            case MIGRATE_REPLY -> {
-                Promise<Void> waiting =
-                        migrations.remove(message.getMigrateReply().getRequest());
-                String error = message.getMigrateReply().getError();
-                if (waiting != null && error.isEmpty()) {
-                    waiting.complete();
-                } else if (waiting != null) {
-                    waiting.fail(error);
-                }
-            }
+            case MIGRATE_REPLY -> onMigrated(from, message.getMigrateReply());
             default -> toShare(from, key, message, frame, offset, length);
+        }
+    }
+
+    private void onMigrated(int from, MigrateReply reply) {
+        Migration asked = migrations.get(reply.getRequest());
+        if (asked == null || asked.origin() != from) {
+            return;
+        }
+        migrations.remove(reply.getRequest());
+        if (reply.getError().isEmpty()) {
+            asked.done().complete();
+        } else {
+            asked.done().fail(reply.getError());
         }
     }
 
@@ -476,6 +483,12 @@ public final class ShareService implements DaemonModule {
         }
         for (OriginShare share : own.values()) {
             share.onPeerDown(node);
+        }
+        for (Map.Entry<Long, Migration> asked : List.copyOf(migrations.entrySet())) {
+            if (asked.getValue().origin() == node) {
+                migrations.remove(asked.getKey());
+                asked.getValue().done().tryFail("node " + node + ", the program's origin, is down");
+            }
         }
     }
 }
