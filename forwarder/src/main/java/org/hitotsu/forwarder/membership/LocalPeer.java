@@ -31,7 +31,7 @@ final class LocalPeer {
     private LocalPeer() {}
 
     /**
-     * What is wrong with the other end; null if nothing is, or if it is not at a loopback address.
+     * What is wrong with the other end; null if nothing is, or if neither end is at a loopback address.
      *
      * <p>To be called when it has sent something: before it has accepted a connection the kernel names no user, and one that is
      * closed already has none any more, which is refused.
@@ -40,10 +40,11 @@ final class LocalPeer {
         try {
             // Addresses, never names: nothing is looked up.
             InetAddress there = InetAddress.getByName(remote.hostAddress());
-            if (!there.isLoopbackAddress()) {
+            InetAddress here = InetAddress.getByName(local.hostAddress());
+            // One is enough: who connects to a loopback address may do so from another address of the same computer.
+            if (!there.isLoopbackAddress() && !here.isLoopbackAddress()) {
                 return null;
             }
-            InetAddress here = InetAddress.getByName(local.hostAddress());
             String uid = userOf(there.getAddress(), remote.port(), here.getAddress(), local.port());
             String own = String.valueOf(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
             if (uid == null) {

@@ -68,6 +68,15 @@ class LocalPeerTest {
         }
     }
 
+    /** Whoever it is: no such connection is in the kernel's table. */
+    @Test
+    void connectionToLoopbackFromAnotherAddressIsLookedUp() {
+        assertThat(LocalPeer.distrust(
+                        SocketAddress.inetSocketAddress(7070, "127.0.0.1"),
+                        SocketAddress.inetSocketAddress(7071, "192.0.2.2")))
+                .isEqualTo("it has closed the connection");
+    }
+
     @Test
     void otherComputersAreNotLookedUp() {
         assertThat(LocalPeer.distrust(
