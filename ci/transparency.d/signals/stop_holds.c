@@ -5,6 +5,9 @@
 
 #include "signals.h"
 
+/* A word for how often the process was stopped; each worker has one that it counts in, too. */
+#define STOPS 511
+
 static atomic_int finished;
 static volatile long *words;
 
@@ -16,10 +19,25 @@ static void on_alarm(int number, siginfo_t *info, void *context)
 	(void)context;
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
 static void body(void)
 {
-	while (!atomic_load(&finished))
+	long seen = 0;
+
+	while (!atomic_load(&finished)) {
 		words[me * 8]++;
+		if (words[STOPS] != seen) {
+			pthread_t id;
+
+			/* A thread that was stopped can make others. */
+			CHECK(pthread_create(&id, NULL, nothing, NULL) == 0 && pthread_join(id, NULL) == 0);
+			seen = words[STOPS];
+		}
+	}
 }
 
 static int same(void)
@@ -60,6 +78,7 @@ int main(int argc, char **argv)
 				CHECK(seconds() - start < 10);
 			/* Here nobody runs, for whatever time. */
 			CHECK(same());
+			words[STOPS]++;
 			CHECK(kill(getppid(), SIGCONT) == 0);
 			while (same())
 				CHECK(seconds() - start < 20);

@@ -114,7 +114,7 @@ final class OriginTracee implements Tracer.StopHandler {
     private @Nullable BrokenOffCall brokenOff;
     private boolean resumeInCall;
     private long resumeDone;
-    /** Whether the stop at which it resumes is its process's. */
+    /** Whether the stop that it is in, to resume, is its process's. */
     private boolean groupStopped;
 
     private long mask;
@@ -278,10 +278,9 @@ final class OriginTracee implements Tracer.StopHandler {
         switch (event) {
             case 0 -> onSignal(ptrace, signal);
             case Ptrace.EVENT_STOP -> {
-                if (signal == Linux.SIGTRAP) {
-                    onInterrupt(ptrace);
-                } else if (state == State.RESUMING) {
-                    groupStopped = true;
+                // Of the stop at hand: a thread that goes on from one and stops for its interrupt is in none.
+                groupStopped = signal != Linux.SIGTRAP && state == State.RESUMING;
+                if (signal == Linux.SIGTRAP || groupStopped) {
                     onInterrupt(ptrace);
                 } else {
                     stayStopped(ptrace);
@@ -587,9 +586,11 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     private void letGo(Ptrace ptrace, int signal) {
+        boolean stay = groupStopped && signal == 0;
+        groupStopped = false;
         if (standing.keep(ptrace, this)) {
             state = State.HOME;
-            if (groupStopped && signal == 0) {
+            if (stay) {
                 stayStopped(ptrace);
             } else {
                 deliver(ptrace, signal);
