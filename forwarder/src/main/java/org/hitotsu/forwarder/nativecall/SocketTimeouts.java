@@ -9,25 +9,31 @@ public final class SocketTimeouts {
     private static final int FORMAT = 0xf000;
 
     private static final int SOCKET = 0xc000;
+    private static final int PIDFD_THREAD = 0x80;
     /** {@code struct timeval}. */
     private static final int TIMEVAL_SIZE = 16;
 
     private SocketTimeouts() {}
 
-    /** Whether descriptor {@code fd} of process {@code pid} is a socket on which not every wait is for ever. */
-    public static boolean any(int pid, int fd) {
+    /** Whether descriptor {@code fd} of a thread is a socket on which not every wait is for ever. */
+    public static boolean any(int pid, int tid, int fd) {
         // Of anything else no copy is made: closing it might wait for a file server (fuse(4), nfs(5)).
-        if ((Linux.mode("/proc/" + pid + "/fd/" + Integer.toUnsignedString(fd)) & FORMAT) != SOCKET) {
+        if ((Linux.mode("/proc/" + tid + "/fd/" + Integer.toUnsignedString(fd)) & FORMAT) != SOCKET) {
             return false;
         }
-        long process = Linux.pidfdOpen(pid);
-        if (process < 0) {
+        // The thread's own table is to be had since Linux 6.9; before, that of the first one, which may have ended.
+        long holder = Linux.call(Linux.NR_PIDFD_OPEN, tid, PIDFD_THREAD, 0);
+        if (holder < 0) {
+            holder = Linux.pidfdOpen(pid);
+        }
+        if (holder < 0) {
             return false;
         }
-        long socket = Linux.pidfdGetfd((int) process, fd);
-        Linux.close((int) process);
+        long socket = Linux.pidfdGetfd((int) holder, fd);
+        Linux.close((int) holder);
         if (socket < 0) {
-            return false;
+            // A call that waits for ever is kept in vain then, which is harmless.
+            return true;
         }
         try (NativeMemory out = new NativeMemory(TIMEVAL_SIZE + Integer.BYTES)) {
             return isSet((int) socket, SO_RCVTIMEO, out) || isSet((int) socket, SO_SNDTIMEO, out);

@@ -264,7 +264,7 @@ final class ExecutorVerticle extends VerticleBase {
 
     /** Whether the deputy has a call that would wait the whole of its time once more if it were made anew. */
     boolean inTimedCall(int pid) {
-        return state == State.IN_DEPUTY && TimedCalls.concerns(pid, number, arguments);
+        return state == State.IN_DEPUTY && TimedCalls.concerns(pid, thread.tid(), number, arguments);
     }
 
     /**

@@ -20,15 +20,15 @@ final class TimedCalls {
     /**
      * Whether this is such a call.
      *
-     * @param pid whose descriptors the call names
+     * @param tid whose descriptors the call names
      */
-    static boolean concerns(int pid, int nr, long[] args) {
+    static boolean concerns(int pid, int tid, int nr, long[] args) {
         SyscallRule rule = SyscallTable.x86_64().rule(nr, args);
         // Of calls whose first argument is no descriptor the worst is that one is kept which need not be.
         return rule.timed()
                 || rule.restartOnEintr()
-                        && (SocketTimeouts.any(pid, (int) args[0])
-                                || nr == Linux.NR_SPLICE && SocketTimeouts.any(pid, (int) args[2]));
+                        && (SocketTimeouts.any(pid, tid, (int) args[0])
+                                || nr == Linux.NR_SPLICE && SocketTimeouts.any(pid, tid, (int) args[2]));
     }
 
     /**
