@@ -30,7 +30,7 @@ final class Launchers {
     List<Long> lost() {
         List<Long> lost = new ArrayList<>();
         awaited.forEach((share, launcher) -> {
-            if (startTicks(launcher.pid()) != launcher.startTicks()) {
+            if (launcher.startTicks() < 0 || startTicks(launcher.pid()) != launcher.startTicks()) {
                 lost.add(share);
             }
         });
