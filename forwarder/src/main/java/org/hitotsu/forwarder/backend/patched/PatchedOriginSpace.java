@@ -159,9 +159,13 @@ final class PatchedOriginSpace implements OriginSpace {
     @Override
     public boolean isRefilled(long start, long length) {
         long end = start + length;
-        return start >= 0
-                && end > start
-                && vmas.overlapping(start, end).stream().anyMatch(vma -> vma.kind() == VmaTable.Kind.FILE);
+        return start >= 0 && end > start && (isFile(start) || isFile(end - 1));
+    }
+
+    /** What is known already is looked at: who gives memory back does so often, and hardly ever several mappings at once. */
+    private boolean isFile(long address) {
+        VmaTable.Vma vma = vmas.find(address);
+        return vma != null && vma.kind() == VmaTable.Kind.FILE;
     }
 
     @Override
