@@ -46,6 +46,10 @@ final class LocalPeer {
                 return null;
             }
             String uid = userOf(there.getAddress(), remote.port(), here.getAddress(), local.port());
+            if (uid == null) {
+                // The kernel lists its sockets piece by piece, and may pass over one while others close.
+                uid = userOf(there.getAddress(), remote.port(), here.getAddress(), local.port());
+            }
             String own = String.valueOf(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
             if (uid == null) {
                 return "it has closed the connection";
