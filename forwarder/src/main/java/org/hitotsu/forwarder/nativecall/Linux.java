@@ -85,6 +85,7 @@ public final class Linux {
     public static final int NR_REMAP_FILE_PAGES = 216;
     public static final int NR_RESTART_SYSCALL = 219;
     public static final int NR_CLOCK_GETTIME = 228;
+    public static final int NR_EXIT_GROUP = 231;
     public static final int NR_TGKILL = 234;
     public static final int NR_WAITID = 247;
     public static final int NR_OPENAT = 257;

@@ -21,6 +21,9 @@ import org.hitotsu.forwarder.syscall.Tie;
 final class SeccompFilters {
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
     private static final int NR_SCHED_YIELD = 24;
+    /** Such a clone(2) makes no process. */
+    private static final int CLONE_THREAD = 0x10000;
+
     private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
     /** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
     static final int FUTEX_COMMAND = ~(0x80 | 0x100);
@@ -207,16 +210,30 @@ final class SeccompFilters {
         return false;
     }
 
-    /** For a shadow: everything is notified but the agent's own calls and sched_yield, which has no effect to share. */
+    /**
+     * For a shadow: everything is notified but sched_yield, which has no effect to share, and what the agent does there once it
+     * is set up: it makes threads, and ends them or the shadow. No more is let through from its addresses, since the program
+     * can jump there, too, and a shadow has the rights of root.
+     */
     static BpfAssembler shadow() {
-        BpfAssembler agent =
-                new BpfAssembler().load(IP_LOW).ifAnySet(0xffff0000, notified()).ret(ALLOW);
+        BpfAssembler allowed = new BpfAssembler().ret(ALLOW);
+        BpfAssembler newThread = new BpfAssembler()
+                .load(argLow(0))
+                .ifAnySet(CLONE_THREAD, allowed)
+                .ret(USER_NOTIF);
+        BpfAssembler agent = new BpfAssembler()
+                .load(IP_LOW)
+                .ifAnySet(0xffff0000, notified())
+                .load(NR)
+                .ifEquals(Linux.NR_EXIT, allowed)
+                .ifEquals(Linux.NR_EXIT_GROUP, allowed)
+                .ifEquals(Linux.NR_CLONE, newThread)
+                .ret(USER_NOTIF);
         return new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, notified())
                 .load(NR)
-                .ifEquals(StockLayout.NR_RENDEZVOUS, notified())
-                .ifEquals(NR_SCHED_YIELD, new BpfAssembler().ret(ALLOW))
+                .ifEquals(NR_SCHED_YIELD, allowed)
                 .load(IP_HIGH)
                 .ifEquals((int) (StockLayout.AGENT_BASE >>> 32), agent)
                 .ret(USER_NOTIF);

@@ -32,6 +32,8 @@ class SeccompFiltersTest {
     private static final long PROGRAM = 0x555555556000L;
     private static final long AGENT = StockLayout.AGENT_BASE + 0x1234;
     private static final int LIMIT = 600;
+    private static final int SCHED_YIELD = 24;
+    private static final int EXIT = 60;
     /** Kernel numbers, not the code's constants: mprotect munmap brk mremap shmat clone fork vfork execve exit shmdt mlock … */
     private static final Set<Integer> CHANGING = new TreeSet<>(Set.of(
             10, 11, 12, 25, 30, 56, 57, 58, 59, 60, 67, 149, 151, 160, 216, 278, 317, 322, 325, 329, 425, 427, 435, 437,
@@ -231,7 +233,7 @@ class SeccompFiltersTest {
             })
     void onlyAgentCodeCountsAsTheAgent(long ip) {
         assertThat(origin(11, ip)).isEqualTo(USER_NOTIF);
-        assertThat(shadow(39, ip)).isEqualTo(USER_NOTIF);
+        assertThat(shadow(EXIT, ip)).isEqualTo(USER_NOTIF);
     }
 
     @ParameterizedTest
@@ -243,7 +245,7 @@ class SeccompFiltersTest {
             })
     void allAgentCodeCountsAsTheAgent(long ip) {
         assertThat(origin(11, ip)).isEqualTo(ALLOW);
-        assertThat(shadow(39, ip)).isEqualTo(ALLOW);
+        assertThat(shadow(EXIT, ip)).isEqualTo(ALLOW);
     }
 
     @Test
@@ -339,9 +341,8 @@ class SeccompFiltersTest {
     /** In a shadow nothing may slip through, since its files and its identity are not the program's. */
     @Test
     void shadowNotifiesEverythingButSchedYield() {
-        int schedYield = 24;
         for (int nr = -1; nr < LIMIT; nr++) {
-            assertThat(shadow(nr, PROGRAM)).as("system call %d", nr).isEqualTo(nr == schedYield ? ALLOW : USER_NOTIF);
+            assertThat(shadow(nr, PROGRAM)).as("system call %d", nr).isEqualTo(nr == SCHED_YIELD ? ALLOW : USER_NOTIF);
             assertThat(shadow(nr | X32_BIT, PROGRAM)).isEqualTo(USER_NOTIF);
             assertThat(ClassicBpf.run(shadow, ClassicBpf.data(nr, I386, PROGRAM)))
                     .isEqualTo(USER_NOTIF);
@@ -349,10 +350,20 @@ class SeccompFiltersTest {
         }
     }
 
+    /** The program can jump into the agent, and a shadow has root's rights. */
     @Test
-    void shadowLetsTheAgentsOwnCallsRun() {
+    void shadowLetsTheAgentMakeAndEndThreadsAlone() {
+        int cloneVm = 0x100;
+        int thread = 0x10000;
+        int clone = 56;
+        int exitGroup = 231;
         for (int nr = 0; nr < LIMIT; nr++) {
-            assertThat(shadow(nr, AGENT)).isEqualTo(ALLOW);
+            boolean ends = nr == EXIT || nr == exitGroup || nr == SCHED_YIELD;
+            assertThat(shadow(nr, AGENT)).as("system call %d", nr).isEqualTo(ends ? ALLOW : USER_NOTIF);
         }
+        assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, cloneVm | thread)))
+                .isEqualTo(ALLOW);
+        assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, cloneVm)))
+                .isEqualTo(USER_NOTIF);
     }
 }
