@@ -5,6 +5,8 @@ import static org.hitotsu.forwarder.backend.stock.StockLayout.*;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
@@ -17,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only.
  */
 final class Helper {
-    /** @param fill puts what the call is to find into the region, once those before it are done with it */
-    private record Job(int command, long nr, long[] args, Runnable fill, LongConsumer done) {}
+    /**
+     * @param fill puts what the call is to find into the region, once those before it are done with it
+     * @param lost is told if the program ends before
+     */
+    private record Job(int command, long nr, long[] args, Runnable fill, LongConsumer done, Runnable lost) {}
 
     /** Not a command of the agent's: a descriptor is passed, while it waits. */
     private static final int PASS = -1;
@@ -46,31 +51,44 @@ final class Helper {
         next();
     }
 
-    /** Has the helper make one system call. */
+    /**
+     * Has the helper make one system call.
+     *
+     * @return its result; -ESRCH if the program ends before
+     */
     Future<Long> exec(long nr, long... args) {
+        return request(CMD_EXEC, nr, args);
+    }
+
+    private Future<Long> request(int command, long nr, long[] args) {
         Promise<Long> promise = Promise.promise();
-        jobs.add(new Job(CMD_EXEC, nr, args, () -> {}, promise::complete));
-        next();
+        add(new Job(command, nr, args, () -> {}, promise::complete, () -> promise.complete((long) -Linux.ESRCH)));
         return promise.future();
+    }
+
+    private void add(Job job) {
+        if (closed) {
+            job.lost().run();
+        } else {
+            jobs.add(job);
+            next();
+        }
     }
 
     /**
      * Gives the helper a descriptor of the daemon's; it has none of its own.
      *
-     * @return its number there, or {@code -errno}
+     * @return its number there, or {@code -errno}: -ESRCH if the program ends before
      */
     Future<Long> pass(int descriptor) {
-        Promise<Long> promise = Promise.promise();
-        jobs.add(new Job(PASS, descriptor, new long[0], () -> {}, promise::complete));
-        next();
-        return promise.future();
+        return request(PASS, descriptor, new long[0]);
     }
 
     /**
      * Reads up to 512 bytes of the program's memory in the program's own way: a page which is on another node is waited
      * for, by the helper and not by the daemon.
      *
-     * @return the bytes, or null if the address is not the program's to read
+     * @return the bytes, or null if the address is not the program's to read, or the program ends before
      */
     Future<byte @Nullable []> read(int helperPid, long address, int length) {
         Promise<byte @Nullable []> promise = Promise.promise();
@@ -92,13 +110,21 @@ final class Helper {
             NativeMemory.copyOut(region.local(data), bytes, 0, length);
             promise.complete(bytes);
         };
-        jobs.add(new Job(
-                CMD_EXEC, Linux.NR_PROCESS_VM_READV, new long[] {helperPid, slot, 1, slot + 16, 1, 0}, fill, done));
-        next();
+        add(new Job(
+                CMD_EXEC,
+                Linux.NR_PROCESS_VM_READV,
+                new long[] {helperPid, slot, 1, slot + 16, 1, 0},
+                fill,
+                done,
+                promise::complete));
         return promise.future();
     }
 
-    /** Has it discard the content of up to {@link StockLayout#BOX_MAX_RANGES} ranges. */
+    /**
+     * Has it discard the content of up to {@link StockLayout#BOX_MAX_RANGES} ranges.
+     *
+     * @param done not called if the program ends before, with which its pages go
+     */
     void discard(long[] starts, long[] lengths, int count, LongConsumer done) {
         Runnable fill = () -> {
             long at = region.local(AgentRegion.controlSlot()) + BOX_RANGES;
@@ -107,12 +133,11 @@ final class Helper {
                 NativeMemory.putLong(at + 16L * i + 8, lengths[i]);
             }
         };
-        jobs.add(new Job(CMD_CALL, CALL_DISCARD, new long[] {count}, fill, done));
-        next();
+        add(new Job(CMD_CALL, CALL_DISCARD, new long[] {count}, fill, done, () -> {}));
     }
 
     private void next() {
-        if (closed || running != null || waiting == 0 || jobs.isEmpty()) {
+        if (running != null || waiting == 0 || jobs.isEmpty()) {
             return;
         }
         Job job = jobs.removeFirst();
@@ -129,10 +154,16 @@ final class Helper {
         notifications.answer(id, job.command());
     }
 
-    /** Drops what is not done: the program has ended, and its region goes. */
+    /** The program has ended, and its region goes: what is not done is lost, and so is all that is asked for from now on. */
     void close() {
         closed = true;
+        List<Job> lost = new ArrayList<>(jobs);
         jobs.clear();
-        running = null;
+        if (running != null) {
+            lost.add(0, running);
+            running = null;
+        }
+        waiting = 0;
+        lost.forEach(job -> job.lost().run());
     }
 }

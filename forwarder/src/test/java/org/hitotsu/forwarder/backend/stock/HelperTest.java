@@ -89,4 +89,27 @@ class HelperTest {
         });
         assertThat((byte[]) done.get(2).result()).containsExactly(2);
     }
+
+    /** Whoever waits for it may hold a file or memory until then. */
+    @Test
+    void whatTheProgramsEndLeavesUndoneIsLost() throws Exception {
+        List<Future<?>> done = new ArrayList<>();
+        List<Long> discarded = new ArrayList<>();
+        loop.run(() -> {
+            helper.onRendezvous(1);
+            done.add(helper.exec(Linux.NR_CLOSE, 3));
+            done.add(helper.read(9, 0x1001, 1));
+            done.add(helper.pass(0));
+            helper.discard(new long[] {0x1000}, new long[] {0x1000}, 1, discarded::add);
+            assertThat(done).noneMatch(Future::isComplete);
+            helper.close();
+            done.add(helper.exec(Linux.NR_CLOSE, 3));
+        });
+        assertThat(done).allMatch(Future::succeeded);
+        for (int exec : new int[] {0, 2, 3}) {
+            assertThat(done.get(exec).result()).isEqualTo((long) -Linux.ESRCH);
+        }
+        assertThat(done.get(1).result()).isNull();
+        assertThat(discarded).isEmpty();
+    }
 }
