@@ -214,19 +214,6 @@ public final class Linux {
     }
 
     /**
-     * The type of the file that {@code path} leads to, with its permissions (inode(7)), or {@code -errno}. No server is asked
-     * for it (AT_STATX_DONT_SYNC of statx(2)).
-     */
-    public static long mode(String path) {
-        int typeAndMode = 3;
-        try (NativeMemory text = NativeMemory.ofString(path);
-                NativeMemory out = new NativeMemory(256)) {
-            long result = call(NR_STATX, AT_FDCWD, text.address(), 0x4000, typeAndMode, out.address(), 0);
-            return result < 0 ? result : NativeMemory.getShort(out.address() + 28) & 0xffff;
-        }
-    }
-
-    /**
      * Starts {@code path} with an empty environment, as a child of the calling thread; descriptors without close-on-exec
      * are inherited, the priority of this process's threads is not. The process id, or {@code -errno}.
      */

@@ -5,10 +5,6 @@ public final class SocketTimeouts {
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
-    /** S_IFMT and S_IFSOCK of inode(7). */
-    private static final int FORMAT = 0xf000;
-
-    private static final int SOCKET = 0xc000;
     private static final int PIDFD_THREAD = 0x80;
     /** {@code struct timeval}. */
     private static final int TIMEVAL_SIZE = 16;
@@ -18,7 +14,7 @@ public final class SocketTimeouts {
     /** Whether descriptor {@code fd} of a thread is a socket on which not every wait is for ever. */
     public static boolean any(int pid, int tid, int fd) {
         // Of anything else no copy is made: closing it might wait for a file server (fuse(4), nfs(5)).
-        if ((Linux.mode("/proc/" + tid + "/fd/" + Integer.toUnsignedString(fd)) & FORMAT) != SOCKET) {
+        if (FileStatus.ofDescriptor(tid, fd).type() != FileStatus.Type.SOCKET) {
             return false;
         }
         // The thread's own table is to be had since Linux 6.9; before, that of the first one, which may have ended.

@@ -3,13 +3,12 @@ package org.hitotsu.forwarder.backend.common;
 import java.util.HashMap;
 import java.util.Map;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
+import org.hitotsu.forwarder.nativecall.FileStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 
 /** What kind of file a mapping has. Event loop only. */
 public final class MappedFiles {
-    private static final int FORMAT = 0xf000;
-    private static final int REGULAR = 0x8000;
     /** Of a program that maps new files all the time. */
     private static final int MAX_KNOWN = 1024;
 
@@ -32,19 +31,19 @@ public final class MappedFiles {
             return known;
         }
         // Leads to the very file, whatever its name means by now (proc(5)).
-        long mode = Linux.mode("/proc/" + vmas.task() + "/map_files/" + Long.toHexString(vma.start()) + "-"
+        FileStatus status = FileStatus.of("/proc/" + vmas.task() + "/map_files/" + Long.toHexString(vma.start()) + "-"
                 + Long.toHexString(vma.end()));
-        if (mode == -Linux.EPERM) {
-            mode = Linux.mode(ProcFiles.shown(vma.name()));
+        if (status.error() == Linux.EPERM) {
+            status = FileStatus.of(ProcFiles.shown(vma.name()));
         }
-        if (mode < 0) {
+        if (status.error() != 0) {
             vmas.changed();
             return false;
         }
         if (regular.size() == MAX_KNOWN) {
             regular.clear();
         }
-        boolean is = (mode & FORMAT) == REGULAR;
+        boolean is = status.type() == FileStatus.Type.REGULAR;
         regular.put(vma.file(), is);
         return is;
     }

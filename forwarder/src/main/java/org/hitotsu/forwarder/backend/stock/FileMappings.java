@@ -1,10 +1,8 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import org.hitotsu.forwarder.nativecall.FileStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +18,9 @@ final class FileMappings {
 
     private static final int O_PATH = 010000000;
     private static final int KCMP_FILE = 0;
+    /** Since Linux 5.14. */
+    private static final int MADV_POPULATE_READ = 22;
+
     /** Means nothing but that it is the dynamic linker who maps a library: these are many, and no advice is given for them. */
     private static final int MAP_DENYWRITE = 0x800;
 
@@ -28,6 +29,7 @@ final class FileMappings {
     private static final int READ_WRITE = Linux.PROT_READ | Linux.PROT_WRITE;
     private static final int ALL = READ_WRITE | Linux.PROT_EXEC;
 
+    private final Context context;
     private final StockOriginThreads threads;
     private final OriginPages pages;
     private final ProgramPreparation.Prepared program;
@@ -35,11 +37,13 @@ final class FileMappings {
     private final FileCopies copies;
 
     FileMappings(
+            Context context,
             StockOriginThreads threads,
             OriginPages pages,
             ProgramPreparation.Prepared program,
             int pidfd,
             FileCopies copies) {
+        this.context = context;
         this.threads = threads;
         this.pages = pages;
         this.program = program;
@@ -56,7 +60,7 @@ final class FileMappings {
             copies.forget(address, address + wholePages(length));
         }
         if (!copied && !replaces
-                || !Files.isRegularFile(Path.of("/proc/" + tid + "/fd/" + fd))
+                || FileStatus.ofDescriptor(tid, fd).type() != FileStatus.Type.REGULAR
                 || hasOwnFile(tid, fd)) {
             return Future.succeededFuture(null);
         }
@@ -68,7 +72,8 @@ final class FileMappings {
                 .compose(at -> at == null || isError(at) || !copied
                         ? Future.succeededFuture(at)
                         : replace(at, length, prot, flags, (int) here, offset).map(done -> at))
-                .onComplete(done -> Linux.close((int) here));
+                // For each descriptor that is closed a file server may be asked (fuse(4), nfs(5)).
+                .eventually(() -> context.executeBlocking(() -> Linux.close((int) here), false));
     }
 
     /** Whether a mapping gets a copy of the file: a writable private one's pages can't be taken from outside. */
@@ -127,8 +132,9 @@ final class FileMappings {
         int kept = flags & (Linux.MAP_NORESERVE | Linux.MAP_LOCKED);
         return threads.execForDaemon(
                         Linux.NR_MMAP, 0, size, READ_WRITE, kept | Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0)
-                .compose(memory ->
-                        isError(memory) ? Future.succeededFuture(false) : fillAndMove(memory, source, size, prot, at))
+                .compose(memory -> isError(memory)
+                        ? Future.succeededFuture(false)
+                        : read(source, size).compose(read -> fillAndMove(memory, source, size, prot, at)))
                 .compose(moved -> {
                     if (moved && (flags & MAP_DENYWRITE) == 0) {
                         keep(at, size, fd, offset);
@@ -142,16 +148,23 @@ final class FileMappings {
     }
 
     /**
+     * Has a file read, as far as it goes, which may take its disk or its server long. Copying it is left to the event loop, and
+     * does not wait then: in between no page may come to be watched.
+     */
+    private Future<Long> read(long source, long size) {
+        return context.executeBlocking(() -> Linux.call(Linux.NR_MADVISE, source, size, MADV_POPULATE_READ), false);
+    }
+
+    /**
      * Remembers what memory is a copy of. The file itself is not kept open, which would hold its locks and leases, and whoever
      * waits for the program's end would find them held.
      */
     private void keep(long at, long size, int fd, long offset) {
         String name = "/proc/self/fd/" + fd;
-        try {
-            Object key = Files.readAttributes(Path.of(name), BasicFileAttributes.class)
-                    .fileKey();
-            copies.add(at, at + size, key, () -> (int) Linux.open(name, O_PATH), offset);
-        } catch (IOException e) {
+        FileStatus status = FileStatus.of(name);
+        if (status.error() == 0) {
+            copies.add(at, at + size, status.identity(), () -> (int) Linux.open(name, O_PATH), offset);
+        } else {
             // Then it is not known to be one.
             copies.forget(at, at + size);
         }

@@ -74,7 +74,7 @@ final class StockOriginSpace implements OriginSpace {
         this.vmas = new VmaTable(program::helperPid, StockLayout.AGENT_BASE, StockLayout.AGENT_END);
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
-        this.files = new FileMappings(threads, pages, program, pidfd, copies);
+        this.files = new FileMappings(context, threads, pages, program, pidfd, copies);
         this.copiedCalls = new CopiedCalls(threads::execForProgram, pages, copies);
         threads.copiedCalls(copiedCalls);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());

@@ -2,14 +2,12 @@ package org.hitotsu.forwarder.share.threads;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.hitotsu.forwarder.backend.CallMemory;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.ThreadImage;
+import org.hitotsu.forwarder.nativecall.FileStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.Ptrace.Registers;
 import org.hitotsu.forwarder.syscall.Transfers;
@@ -26,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransferRest {
     private static final int MEMORY_DEVICES = 1;
-    private static final int FORMAT = 0xf000;
 
     private final OriginThreads threads;
     private final CallMemory memory;
@@ -69,25 +66,17 @@ final class TransferRest {
         return Transfers.concerns(nr) && Transfers.mayBreakOff(nr, args, kind(tid, args[0]));
     }
 
-    /** The thread's own descriptor: the first one of the process may have others, or none any more. */
     private static FileKind kind(int tid, long fd) {
-        Path path = Path.of("/proc/" + tid + "/fd/" + Integer.toUnsignedString((int) fd));
-        try {
-            int mode = (Integer) Files.getAttribute(path, "unix:mode");
-            return switch (mode & FORMAT) {
-                case 0x1000 -> FileKind.PIPE;
-                case 0xc000 -> FileKind.SOCKET;
-                case 0x2000 -> device((Long) Files.getAttribute(path, "unix:rdev"));
-                default -> FileKind.OTHER;
-            };
-        } catch (IOException closed) {
-            return FileKind.OTHER;
-        }
+        FileStatus status = FileStatus.ofDescriptor(tid, (int) fd);
+        return switch (status.type()) {
+            case PIPE -> FileKind.PIPE;
+            case SOCKET -> FileKind.SOCKET;
+            case CHARACTER_DEVICE -> device(status.deviceMajor());
+            default -> FileKind.OTHER;
+        };
     }
 
-    /** By its major number (Documentation/admin-guide/devices.txt). */
-    private static FileKind device(long number) {
-        int major = (int) (number >> 8 & 0xfff);
+    private static FileKind device(int major) {
         if (major == MEMORY_DEVICES) {
             return FileKind.MEMORY;
         }
