@@ -12,10 +12,7 @@ public final class ProcessMemory {
     /** {@code length} bytes at {@code address}. */
     public static byte[] read(int memFd, long address, int length) throws KernelException {
         try (NativeMemory buffer = new NativeMemory(length)) {
-            long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
-            if (got != length) {
-                throw new KernelException("read the program's memory", got < 0 ? got : -Linux.EFAULT);
-            }
+            read(memFd, address, buffer);
             byte[] bytes = new byte[length];
             NativeMemory.copyOut(buffer.address(), bytes, 0, length);
             return bytes;
@@ -26,10 +23,25 @@ public final class ProcessMemory {
     public static void write(int memFd, long address, byte[] bytes, int offset, int length) throws KernelException {
         try (NativeMemory buffer = new NativeMemory(length)) {
             NativeMemory.copyIn(buffer.address(), bytes, offset, length);
-            long put = Linux.call(Linux.NR_PWRITE64, memFd, buffer.address(), length, address, 0, 0);
-            if (put != length) {
-                throw new KernelException("write the program's memory", put < 0 ? put : -Linux.EFAULT);
-            }
+            write(memFd, address, buffer);
+        }
+    }
+
+    /** Fills {@code to} with what is at {@code address}. */
+    public static void read(int memFd, long address, NativeMemory to) throws KernelException {
+        transfer("read the program's memory", Linux.NR_PREAD64, memFd, address, to);
+    }
+
+    /** Writes all of {@code from}, whatever the mapping's protection is. */
+    public static void write(int memFd, long address, NativeMemory from) throws KernelException {
+        transfer("write the program's memory", Linux.NR_PWRITE64, memFd, address, from);
+    }
+
+    private static void transfer(String what, int nr, int memFd, long address, NativeMemory memory)
+            throws KernelException {
+        long done = Linux.call(nr, memFd, memory.address(), memory.size(), address, 0, 0);
+        if (done != memory.size()) {
+            throw new KernelException(what, done < 0 ? done : -Linux.EFAULT);
         }
     }
 

@@ -84,19 +84,11 @@ final class ProgramParts {
     /** By way of memory outside of the heap, which may be smaller than a mapping. */
     private static void replace(Caller program, int memFd, Vma vma, long length) throws KernelException, IOException {
         try (NativeMemory content = new NativeMemory(length)) {
-            transferAll(Linux.NR_PREAD64, memFd, vma, content, length);
+            read(memFd, vma.start(), content);
             int prot = Linux.PROT_READ | Linux.PROT_WRITE;
             int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS | Linux.MAP_FIXED;
             check("replace " + vma.name(), program.call(Linux.NR_MMAP, vma.start(), length, prot, flags, -1, 0));
-            transferAll(Linux.NR_PWRITE64, memFd, vma, content, length);
-        }
-    }
-
-    private static void transferAll(int nr, int memFd, Vma vma, NativeMemory content, long length)
-            throws KernelException {
-        long done = Linux.call(nr, memFd, content.address(), length, vma.start(), 0, 0);
-        if (done != length) {
-            throw new KernelException("copy " + vma.name(), done < 0 ? done : -Linux.EFAULT);
+            write(memFd, vma.start(), content);
         }
     }
 
