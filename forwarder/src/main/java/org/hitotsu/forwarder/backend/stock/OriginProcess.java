@@ -8,10 +8,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.hitotsu.forwarder.backend.OriginThreads;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
+import org.hitotsu.forwarder.nativecall.Ptrace;
 import org.hitotsu.forwarder.syscall.Tie;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +104,20 @@ final class OriginProcess {
      */
     Tie.@Nullable Kind tieOf(OriginTask task) {
         return task.tie == null || tie == Tie.Kind.FILTER ? tie : task.tie;
+    }
+
+    /**
+     * Has the tracing thread let a stopped thread go on. If that is the first one, not while another one executes a program:
+     * the execve ends the first, which nothing reports, and gives the other one its number. That one, which stands at its
+     * program's begin, would be let go in its place, with its registers, before anybody has heard of it.
+     */
+    void letGoOn(OriginTask task, Consumer<Ptrace> action) {
+        Runnable submit = () -> tracer.submit(action);
+        if (task.tid == pid) {
+            execves.beside(task, submit);
+        } else {
+            submit.run();
+        }
     }
 
     /** Runs {@code action} on the event loop. Any thread. */

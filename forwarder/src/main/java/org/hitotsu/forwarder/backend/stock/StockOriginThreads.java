@@ -310,7 +310,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             return Future.succeededFuture();
         }
         task.dying = null;
-        process.tracer.submit(dying::dumpCore);
+        process.letGoOn(task, dying::dumpCore);
         return CoreDump.survived(process.context, process.pid, tid, () -> process.ended);
     }
 
@@ -372,7 +372,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 return;
             }
             if (task.ending) {
-                process.tracer.submit(ptrace -> {
+                process.letGoOn(task, ptrace -> {
                     if (tracee.dropSignal(ptrace)) {
                         Linux.kill(process.pid, signal);
                     }
@@ -387,8 +387,10 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
     public void onCoreDump(int tid, OriginTracee tracee) {
         process.onLoop(() -> {
             OriginTask task = process.task(tid);
-            if (task == null || process.ended || !process.everMoved) {
+            if (task == null) {
                 process.tracer.submit(tracee::dumpCore);
+            } else if (process.ended || !process.everMoved) {
+                process.letGoOn(task, tracee::dumpCore);
             } else {
                 task.dying = tracee;
                 process.events().onCoreDump(tid);

@@ -218,7 +218,7 @@ final class ThreadParking {
         Promise<Void> resumed = Promise.promise();
         task.resumed = resumed;
         BrokenOffCall notAnew = task.brokenOff;
-        process.tracer.submit(ptrace -> {
+        process.letGoOn(task, ptrace -> {
             tracee.resume(ptrace, process.region, image, inCall, done, notAnew);
             process.onLoop(() -> {
                 if (task.rendezvous != 0) {
