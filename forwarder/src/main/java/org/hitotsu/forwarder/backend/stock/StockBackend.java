@@ -299,14 +299,19 @@ public final class StockBackend implements Backend {
                 origins.remove(space);
                 answerFromNowOn(Objects.requireNonNull(unsharedCalls));
             });
+            // Now the space's, as is what becomes of the program.
+            pidfd = -1;
+            region = null;
             prepared.complete(space);
         }
 
         private void fail(Exception cause) {
             tracer.forget(pid);
             context.runOnContext(ignored -> {
-                close();
-                prepared.tryFail(cause);
+                // Not if it ended between its preparation and its start: its space tells of that.
+                if (prepared.tryFail(cause)) {
+                    close();
+                }
             });
         }
 
@@ -316,9 +321,11 @@ public final class StockBackend implements Backend {
             }
             if (region != null) {
                 region.close();
+                region = null;
             }
             if (pidfd >= 0) {
                 Linux.close(pidfd);
+                pidfd = -1;
             }
         }
     }
