@@ -57,13 +57,10 @@ final class Gathering {
     }
 
     /**
-     * Brings all home for a release. Fails with {@code CAUSE; REMEDY} after some seconds, or if there is one already; then,
+     * Brings all home for a release, of which there is one at a time. Fails with {@code CAUSE; REMEDY} after some seconds; then,
      * and when {@link #releaseFailed} is called, they may leave again.
      */
     Future<Void> forRelease() {
-        if (releasing) {
-            return Future.failedFuture("is being released already; wait for it");
-        }
         releasing = true;
         Promise<Void> home = Promise.promise();
         allHome(home);

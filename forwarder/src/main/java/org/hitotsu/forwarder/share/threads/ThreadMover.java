@@ -73,6 +73,8 @@ public final class ThreadMover implements OriginThreads.Events {
     private final HomeStops homeStops;
     private final Redepartures redepartures;
     private boolean ended;
+    /** The last release that was asked for. */
+    private @Nullable Future<Void> releasing;
 
     /**
      * @param cpus the processors that the program is told of; null for those of this computer
@@ -215,17 +217,23 @@ public final class ThreadMover implements OriginThreads.Events {
 
     /**
      * Has the program let go, with all threads and pages at home; nothing more comes from here then. If it fails, the
-     * program is shared as before, but for its threads, which are at home.
+     * program is shared as before, but for its threads, which are at home. Whoever asks meanwhile waits for the same.
      */
     public Future<Void> release() {
-        return gathering
+        Future<Void> begun = releasing;
+        if (begun != null && !begun.isComplete()) {
+            return begun;
+        }
+        Future<Void> released = gathering
                 .forRelease()
-                .compose(there ->
-                        memoryCalls.withAllPagesHome(() -> space.letGo().onSuccess(gone -> {
+                .compose(there -> memoryCalls
+                        .withAllPagesHome(() -> space.letGo().onSuccess(gone -> {
                             end();
                             listener.onReleased();
-                        })))
-                .onFailure(cause -> gathering.releaseFailed());
+                        }))
+                        .onFailure(cause -> gathering.releaseFailed()));
+        releasing = released;
+        return released;
     }
 
     /** Why no thread of the program leaves any more; null if they may. */
