@@ -179,7 +179,8 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         }
     }
 
-    private void fail(String why) {
+    /** Tells the origin that its program can't go on here, and closes. */
+    void fail(String why) {
         if (closed) {
             return;
         }

@@ -374,9 +374,14 @@ public final class ShareService implements DaemonModule {
             OriginShare share = own.get(key.id());
             if (key.origin() == daemon().network().selfId() && share != null) {
                 share.fail("node " + from + " broke the protocol: " + e.getMessage());
-            } else {
-                drop(key);
+                return;
             }
+            HostedShare guest = hosted.get(key);
+            if (guest != null) {
+                // Its origin waits for the threads that are here.
+                guest.fail("node " + from + " broke the protocol: " + e.getMessage());
+            }
+            drop(key);
         }
     }
 
