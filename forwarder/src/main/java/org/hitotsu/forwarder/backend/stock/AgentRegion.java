@@ -182,7 +182,8 @@ final class AgentRegion implements AutoCloseable {
         NativeMemory.putIntVolatile(box + BOX_STATE, state);
     }
 
-    int state(long slot) {
+    /** On the event loop or the tracing thread. */
+    synchronized int state(long slot) {
         return NativeMemory.getIntVolatile(local(slot) + BOX_STATE);
     }
 
@@ -190,7 +191,8 @@ final class AgentRegion implements AutoCloseable {
         NativeMemory.putIntVolatile(local(slot) + BOX_STATE, state);
     }
 
-    long result(long slot) {
+    /** As {@link #state}. */
+    synchronized long result(long slot) {
         return NativeMemory.getLong(local(slot) + BOX_RESULT);
     }
 
@@ -199,8 +201,9 @@ final class AgentRegion implements AutoCloseable {
         return slot == controlSlot() ? slot + (long) CONTROL_SLOTS * SLOT_SIZE : slot + SLOT_SIZE;
     }
 
+    /** Synchronized with those that the tracing thread may be in, of a thread whose process has just ended. */
     @Override
-    public void close() {
+    public synchronized void close() {
         ending.clear();
         if (mapping != 0) {
             Linux.munmap(mapping, AGENT_SIZE);
