@@ -31,6 +31,7 @@ final class Keeper implements AutoCloseable {
         long inherited = Linux.call(Linux.NR_FCNTL, listener, F_DUPFD, 3);
         long go = Linux.call(Linux.NR_FCNTL, ends[0], F_DUPFD, 3);
         try {
+            check("duplicate a descriptor for the keeper", Math.min(inherited, go));
             check("start the keeper", Linux.spawn(path, Long.toString(inherited), Long.toString(go)));
             return new Keeper(ends[1]);
         } catch (KernelException e) {
@@ -38,8 +39,14 @@ final class Keeper implements AutoCloseable {
             throw e;
         } finally {
             Linux.close(ends[0]);
-            Linux.close((int) inherited);
-            Linux.close((int) go);
+            closeIfOpen(inherited);
+            closeIfOpen(go);
+        }
+    }
+
+    private static void closeIfOpen(long descriptor) {
+        if (descriptor >= 0) {
+            Linux.close((int) descriptor);
         }
     }
 
