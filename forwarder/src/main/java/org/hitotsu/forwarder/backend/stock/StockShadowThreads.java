@@ -78,12 +78,8 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
     public void onCall(long id, int tid, long nr, long[] args, boolean foreignAbi) {
         if (tid == pid) {
             controlRendezvous = id;
-            long made = region.result(AgentRegion.controlSlot());
-            Creation failed = creating;
-            if (failed != null && made < 0) {
-                creating = null;
-                region.freeSlot(failed.slot());
-                failed.promise().fail("the shadow can't make a thread: " + Linux.errorName(made));
+            if (creating != null) {
+                onMade(creating);
             }
             createNext();
             return;
@@ -111,6 +107,20 @@ final class StockShadowThreads implements ShadowThreads, Notifications.Handler, 
         }
         createNext();
         return promise.future();
+    }
+
+    /** The control thread is back from making a thread, whose birth the tracer reports. */
+    private void onMade(Creation creation) {
+        long slot = AgentRegion.controlSlot();
+        if (region.state(slot) != STATE_DONE) {
+            // The answer has met an interruption of its wait, and was dropped.
+            creating = null;
+            creations.addFirst(creation);
+        } else if (region.result(slot) < 0) {
+            creating = null;
+            region.freeSlot(creation.slot());
+            creation.promise().fail("the shadow can't make a thread: " + Linux.errorName(region.result(slot)));
+        }
     }
 
     private void createNext() {
