@@ -113,8 +113,11 @@ final class ChildTracee implements Tracer.StopHandler {
                 }
             }
             case Ptrace.EVENT_CLONE, Ptrace.EVENT_FORK, Ptrace.EVENT_VFORK -> {
-                born(ptrace, tracer, (int) ptrace.eventMessage(tid), true);
-                ptrace.cont(tid, 0);
+                int child = (int) ptrace.eventMessage(tid);
+                if (child > 0) {
+                    born(ptrace, tracer, child, true);
+                    ptrace.cont(tid, 0);
+                } // else it was killed while it was stopped: its end comes next
             }
             case Ptrace.EVENT_EXEC -> {
                 tracer.forget((int) ptrace.eventMessage(stoppedTid));

@@ -420,6 +420,9 @@ final class OriginTracee implements Tracer.StopHandler {
 
     private void onSpawn(Ptrace ptrace) {
         int child = (int) ptrace.eventMessage(tid);
+        if (child < 0) {
+            return; // Killed while it was stopped: its end comes next.
+        }
         if (state != State.SPAWNING) {
             // Nobody waits for a vfork, and of a fork its child tells (Forks).
             standing.child(ptrace, child);

@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.backend.stock;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -8,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.hitotsu.forwarder.backend.common.EndTaker;
+import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeMemory;
 import org.hitotsu.forwarder.nativecall.Ptrace;
@@ -32,13 +34,16 @@ final class Tracer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tracer.class);
 
+    /** A parent that has not told of its child for so long will not: it comes to that when it has woken the child. */
+    private static final long ORPHANED_NANOS = 1_000_000_000;
+
     private record End(int tid, int status) {}
 
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<End> ends = new ConcurrentLinkedQueue<>();
     private final Map<Integer, StopHandler> handlers = new ConcurrentHashMap<>();
-    /** Stopped threads that have no handler yet. Tracing thread only. */
-    private final java.util.Set<Integer> unclaimed = new java.util.HashSet<>();
+    /** Stopped threads that have no handler yet, and since when, in nanoseconds. Tracing thread only. */
+    private final Map<Integer, Long> unclaimed = new HashMap<>();
 
     private final Ptrace ptrace = new Ptrace();
     private final Semaphore drained = new Semaphore(0);
@@ -115,7 +120,12 @@ final class Tracer implements AutoCloseable {
                 drained.release();
                 continue;
             }
-            LockSupport.park(this);
+            if (unclaimed.isEmpty()) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, ORPHANED_NANOS);
+                guarded(this::letOrphansGo);
+            }
         }
         ptrace.close();
     }
@@ -136,10 +146,30 @@ final class Tracer implements AutoCloseable {
             handler.onStop(ptrace, tid, status);
         } else if (Ptrace.stopped(status)) {
             // A new thread, attached with its parent: its first stop may come before the parent's event.
-            unclaimed.add(tid);
+            unclaimed.put(tid, System.nanoTime());
         } else {
             unclaimed.remove(tid);
         }
+    }
+
+    /**
+     * A fork's parent that is killed before it stops for its event never stops for it (ptrace_stop(): not with a fatal signal
+     * pending), but its child has stopped and would stay so. A thread is not meant: it is killed with its parent.
+     */
+    private void letOrphansGo() {
+        long now = System.nanoTime();
+        unclaimed.entrySet().removeIf(stopped -> {
+            int tid = stopped.getKey();
+            if (now - stopped.getValue() < ORPHANED_NANOS) {
+                return false;
+            }
+            ProcessStatus status = ProcessStatus.ifAlive(tid);
+            if (status != null && status.process() != tid) {
+                return false;
+            }
+            ptrace.detach(tid, 0);
+            return true;
+        });
     }
 
     /**
@@ -160,7 +190,7 @@ final class Tracer implements AutoCloseable {
      */
     boolean claim(Ptrace ptrace, int tid, StopHandler handler) {
         handle(tid, handler);
-        return unclaimed.remove(tid) || ptrace.waitFor(tid) == tid && Ptrace.stopped(ptrace.lastStatus());
+        return unclaimed.remove(tid) != null || ptrace.waitFor(tid) == tid && Ptrace.stopped(ptrace.lastStatus());
     }
 
     private void awaitStops() {
