@@ -38,6 +38,8 @@ final class OriginTask {
 
     /** Parked at birth. */
     boolean born;
+    /** There, a signal has come for it. */
+    boolean signalledAtBirth;
     /** Parked for another node to run it, or about to be. */
     boolean deputy;
 

@@ -158,6 +158,8 @@ final class PatchedOriginThreads implements OriginThreads {
     }
 
     private void onSignal(OriginTask task) {
+        // The kernel tells once of those that a parked thread has, and its host is only being made ready.
+        task.signalledAtBirth |= task.born;
         if (!task.deputy || task.ending || task.coming != null) {
             return;
         }
@@ -215,7 +217,7 @@ final class PatchedOriginThreads implements OriginThreads {
         task.parking = promise;
         if (task.born) {
             task.born = false;
-            parked(task, -1, false);
+            parked(task, -1, task.signalledAtBirth);
         }
         return promise.future();
     }

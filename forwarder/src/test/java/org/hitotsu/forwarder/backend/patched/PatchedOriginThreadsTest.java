@@ -90,6 +90,22 @@ class PatchedOriginThreadsTest extends PatchedOriginFixture {
         Future<ThreadImage> image = loop.call(() -> threads.park(child));
         assertThat(kernel.asked()).containsExactly("image " + child);
         assertFinished(image.result(), 0);
+        assertThat(told()).doesNotContain("signal");
+    }
+
+    /** Its host may have to be made ready first; the kernel tells once. */
+    @Test
+    void signalForAThreadParkedAtBirthIsKeptUntilItIsTaken() throws Exception {
+        int child = TID - 1;
+        kernel.stands(child, Linux.NR_CLONE, 0);
+        loop.run(() -> {
+            threads.onEvent(RecordingRequests.event(Type.BORN, child, 0, 0, 0, 0));
+            threads.onEvent(RecordingRequests.event(Type.SIGNAL, child, CaptureEvent.FLAG_SIGNAL, 0, 0, 0));
+        });
+        assertThat(told()).doesNotContain("signal");
+        Future<ThreadImage> image = loop.call(() -> threads.park(child));
+        assertThat(image.succeeded()).isTrue();
+        assertThat(told()).containsExactly("signal");
     }
 
     @Test
