@@ -29,6 +29,7 @@ final class PatchedShadowThreads implements ShadowThreads {
     private static final Logger LOG = LoggerFactory.getLogger(PatchedShadowThreads.class);
     private static final int SI_KERNEL = 0x80;
     private static final int TRAP_TRACE = 2;
+    private static final int TRAP_BRKPT = 1;
     /** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: as pthread_create(3), and nothing written to memory. */
     private static final long THREAD_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
 
@@ -153,8 +154,10 @@ final class PatchedShadowThreads implements ShadowThreads {
             return;
         }
         image = outOfCall(image);
-        if (event.number() == Linux.SIGTRAP && event.code() == SI_KERNEL) {
-            // int3 stops behind itself; at home it has to be executed again. (0xcd 0x03, the long form, is not used.)
+        if (event.number() == Linux.SIGTRAP && (event.code() == SI_KERNEL || event.code() == TRAP_BRKPT)) {
+            // int3 and icebp stop behind themselves; at home they have to be executed again. (0xcd 0x03, the long form,
+            // is
+            // not used.)
             image = image.with(Registers.RIP, image.register(Registers.RIP) - 1);
         } else if (event.number() == Linux.SIGTRAP && event.code() == TRAP_TRACE) {
             // Unlike a fault it is behind its instruction, which must not run twice.

@@ -38,6 +38,7 @@ final class ShadowTracee implements Tracer.StopHandler {
     private static final int SIGSEGV = 11;
     private static final int SI_KERNEL = 0x80;
     private static final int TRAP_TRACE = 2;
+    private static final int TRAP_BRKPT = 1;
 
     private final Tracer tracer;
     private final Reports reports;
@@ -173,8 +174,10 @@ final class ShadowTracee implements Tracer.StopHandler {
         long trap = signal == Linux.SIGTRAP ? ptrace.signalCode(tid) : 0;
         // Unlike a fault it is behind its instruction, which must not run twice.
         boolean stepped = trap == TRAP_TRACE;
-        if (trap == SI_KERNEL) {
-            // int3 stops behind itself; at home it has to be executed again. (0xcd 0x03, the long form, is not used.)
+        if (trap == SI_KERNEL || trap == TRAP_BRKPT) {
+            // int3 and icebp stop behind themselves; at home they have to be executed again. (0xcd 0x03, the long form,
+            // is
+            // not used.)
             taken[Registers.RIP] -= 1;
         }
         registers[Registers.RIP] = AgentRegion.loopEntry();
