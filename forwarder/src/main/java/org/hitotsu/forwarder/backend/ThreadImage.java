@@ -24,6 +24,11 @@ public record ThreadImage(long[] registers, byte[] xstate) {
         return registers[index];
     }
 
+    /** Whether it runs 64-bit code, and not such as Wine runs for 32-bit programs. */
+    public boolean runs64Bit() {
+        return registers[Registers.CS] == Registers.CODE_64;
+    }
+
     /** This image with one register changed. */
     public ThreadImage with(int index, long value) {
         long[] changed = registers.clone();

@@ -26,6 +26,8 @@ public final class Ptrace implements AutoCloseable {
 
     private static final int SETOPTIONS = 0x4200;
     private static final int GETEVENTMSG = 0x4201;
+    private static final int GETREGS = 12;
+    private static final int SETREGS = 13;
     private static final int GETREGSET = 0x4204;
     private static final int SETREGSET = 0x4205;
     private static final int SEIZE = 0x4206;
@@ -204,17 +206,18 @@ public final class Ptrace implements AutoCloseable {
         return ptrace(SETSIGINFO, tid, 0, at);
     }
 
-    /** Reads the general registers in the order of {@code struct user_regs_struct}. */
+    /**
+     * Reads the general registers in the order of {@code struct user_regs_struct}, of a thread that runs 32-bit code as well:
+     * the set of registers is the caller's (arch_ptrace(), Linux 6.18), where PTRACE_GETREGSET's is the thread's.
+     */
     public long getRegisters(int tid, long[] into) {
-        long at = scratch.address();
-        NativeMemory.putLong(at + IOVEC, at + REGISTERS);
-        NativeMemory.putLong(at + IOVEC + 8, Registers.COUNT * 8L);
-        long result = ptrace(GETREGSET, tid, NT_PRSTATUS, at + IOVEC);
+        long at = scratch.address() + REGISTERS;
+        long result = ptrace(GETREGS, tid, 0, at);
         if (result < 0) {
             return result;
         }
         for (int i = 0; i < Registers.COUNT; i++) {
-            into[i] = NativeMemory.getLong(at + REGISTERS + 8L * i);
+            into[i] = NativeMemory.getLong(at + 8L * i);
         }
         return 0;
     }
@@ -229,13 +232,11 @@ public final class Ptrace implements AutoCloseable {
     }
 
     public long setRegisters(int tid, long[] from) {
-        long at = scratch.address();
+        long at = scratch.address() + REGISTERS;
         for (int i = 0; i < Registers.COUNT; i++) {
-            NativeMemory.putLong(at + REGISTERS + 8L * i, from[i]);
+            NativeMemory.putLong(at + 8L * i, from[i]);
         }
-        NativeMemory.putLong(at + IOVEC, at + REGISTERS);
-        NativeMemory.putLong(at + IOVEC + 8, Registers.COUNT * 8L);
-        return ptrace(SETREGSET, tid, NT_PRSTATUS, at + IOVEC);
+        return ptrace(SETREGS, tid, 0, at);
     }
 
     /**
@@ -396,8 +397,12 @@ public final class Ptrace implements AutoCloseable {
         public static final int R8 = 9;
         public static final int ORIG_RAX = 15;
         public static final int RIP = 16;
+        public static final int CS = 17;
         public static final int EFLAGS = 18;
         public static final int RSP = 19;
+
+        /** In {@link #CS}: 64-bit code of user mode (__USER_CS). */
+        public static final long CODE_64 = 0x33;
 
         /** The trap flag in {@link #EFLAGS}: a SIGTRAP after each instruction. */
         public static final long TRAP_FLAG = 0x100;

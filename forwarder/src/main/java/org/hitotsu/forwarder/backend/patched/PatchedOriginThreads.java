@@ -251,13 +251,12 @@ final class PatchedOriginThreads implements OriginThreads {
             return;
         }
         ThreadImage image = task.parked(captured.image(), call);
-        if (OriginTask.stepped(image)) {
-            // Elsewhere each trap would bring it home, and one behind an instruction that clears the flag can't be
-            // raised.
+        String why = whyHome(image);
+        if (why != null) {
             task.parking = null;
             task.coming = new Return(image, false, 0, Promise.promise());
             comeHome(task, null);
-            promise.fail("thread " + task.tid + " has its trap flag set, which keeps it at home; try again later");
+            promise.fail("thread " + task.tid + " " + why + ", which keeps it at home; try again later");
             return;
         }
         if (signal) {
@@ -286,6 +285,15 @@ final class PatchedOriginThreads implements OriginThreads {
                         promise.complete(image);
                     }
                 });
+    }
+
+    private static @Nullable String whyHome(ThreadImage image) {
+        if (OriginTask.stepped(image)) {
+            // Elsewhere each trap would bring it home, and one behind an instruction that clears the flag can't be
+            // raised.
+            return "has its trap flag set";
+        }
+        return image.runs64Bit() ? null : "runs 32-bit code";
     }
 
     @Override

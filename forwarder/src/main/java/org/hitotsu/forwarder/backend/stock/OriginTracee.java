@@ -65,6 +65,15 @@ final class OriginTracee implements Tracer.StopHandler {
         void onResumed(int tid);
     }
 
+    /** A thread that was to be parked is at home as before. */
+    static final class StaysException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        StaysException(String message) {
+            super(message);
+        }
+    }
+
     private enum State {
         HOME,
         PARKING,
@@ -460,6 +469,14 @@ final class OriginTracee implements Tracer.StopHandler {
         if (ptrace.getRegisters(tid, registers) < 0 || xstate == null || waiter == null) {
             // Killed while it was stopped: its end is reported by wait(2).
             parked = waiter;
+            return;
+        }
+        if (registers[Registers.CS] != Registers.CODE_64) {
+            // The agent is 64-bit code.
+            letGo(ptrace, 0);
+            waiter.accept(
+                    null,
+                    new StaysException("thread " + tid + " runs 32-bit code, which keeps it at home; try again later"));
             return;
         }
         long restarted = registers[Registers.RAX] == -Linux.ERESTARTNOINTR ? registers[Registers.ORIG_RAX] : -1;

@@ -181,6 +181,7 @@ final class ShadowTracee implements Tracer.StopHandler {
             taken[Registers.RIP] -= 1;
         }
         registers[Registers.RIP] = AgentRegion.loopEntry();
+        registers[Registers.CS] = Registers.CODE_64;
         registers[Registers.RBX] = slot;
         registers[Registers.RSP] = AgentRegion.stackTop(slot);
         registers[Registers.ORIG_RAX] = -1;
@@ -198,6 +199,7 @@ final class ShadowTracee implements Tracer.StopHandler {
             return;
         }
         registers[Registers.RIP] = AgentRegion.injectEntry();
+        registers[Registers.CS] = Registers.CODE_64;
         registers[Registers.ORIG_RAX] = -1;
         Registers.setCall(registers, Linux.NR_EXIT, 0);
         ptrace.setRegisters(tid, registers);

@@ -73,7 +73,10 @@ final class ThreadParking {
         process.everMoved = true;
         task.deputy = true;
         BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> process.onLoop(() -> {
-            if (failure != null) {
+            if (failure instanceof OriginTracee.StaysException) {
+                stays(task);
+                captured.tryFail(failure);
+            } else if (failure != null) {
                 captured.tryFail(failure);
             } else {
                 task.brokenOff = image.brokenOff();
@@ -107,13 +110,18 @@ final class ThreadParking {
                         task.tracee = seized;
                         restart(task);
                     } else {
-                        task.deputy = false;
-                        process.region.freeSlot(task.slot);
-                        task.slot = 0;
+                        stays(task);
                         parked.accept(null, failure);
                         trapped.proceed(task);
                     }
                 }));
+    }
+
+    private void stays(OriginTask task) {
+        task.deputy = false;
+        task.tracee = null;
+        process.region.freeSlot(task.slot);
+        task.slot = 0;
     }
 
     /**

@@ -6,7 +6,6 @@ import org.hitotsu.forwarder.share.proto.Image;
 
 /** Thread images on the wire: registers in the header, extended state as payload. */
 final class Images {
-    private static final int CS = 17;
     private static final int EFLAGS = 18;
     private static final int SS = 20;
     private static final int FS_BASE = 21;
@@ -15,7 +14,9 @@ final class Images {
     /** What user mode may set (PTRACE_SETREGS, arch/x86/kernel/ptrace.c FLAG_MASK), and the bit that is always one. */
     private static final long USER_FLAGS = 0x254dd5 | 0x2;
 
-    private static final long USER_CODE = 0x33;
+    /** Of a thread that was moved and has gone to 32-bit code since (__USER32_CS). */
+    private static final long CODE_32 = 0x23;
+
     private static final long USER_DATA = 0x2b;
     private static final long ADDRESS_LIMIT = 1L << 47;
 
@@ -33,7 +34,7 @@ final class Images {
      * Takes an image from another node: what a user-mode thread can't have is refused or masked here, before the kernel
      * sees it.
      *
-     * @throws IllegalArgumentException if it isn't the image of a 64-bit user-mode thread
+     * @throws IllegalArgumentException if it isn't the image of a user-mode thread
      */
     static ThreadImage fromWire(Image wire, byte[] xstate) {
         if (wire.getRegistersCount() != Registers.COUNT) {
@@ -43,8 +44,9 @@ final class Images {
         for (int i = 0; i < registers.length; i++) {
             registers[i] = wire.getRegisters(i);
         }
-        if (registers[CS] != USER_CODE || registers[SS] != USER_DATA) {
-            throw new IllegalArgumentException("a thread image that isn't in 64-bit mode");
+        boolean code = registers[Registers.CS] == Registers.CODE_64 || registers[Registers.CS] == CODE_32;
+        if (!code || registers[SS] != USER_DATA) {
+            throw new IllegalArgumentException("a thread image with segments that aren't the kernel's");
         }
         boolean bases = inUserSpace(registers[FS_BASE]) && inUserSpace(registers[GS_BASE]);
         if (!bases || !inUserSpace(registers[Registers.RIP])) {

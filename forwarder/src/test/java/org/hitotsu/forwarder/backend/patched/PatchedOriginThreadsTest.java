@@ -281,6 +281,16 @@ class PatchedOriginThreadsTest extends PatchedOriginFixture {
         assertThat(image.cause()).hasMessageContaining("trap flag");
     }
 
+    @Test
+    void threadIn32BitCodeStaysAtHome() throws Exception {
+        ThreadImage compat = RecordingRequests.image(-1, 3).with(Registers.CS, 0x23);
+        kernel.images.put(TID, new ThreadRequests.Captured(compat, 0, 0, 0));
+        Future<ThreadImage> image = loop.call(() -> threads.park(TID));
+        happens(Type.PARKED, 0, 0, 0, 0);
+        assertThat(kernel.asked()).containsExactly("park " + TID, "image " + TID, "go on " + TID);
+        assertThat(image.cause()).hasMessageContaining("32-bit code");
+    }
+
     /** Its process's number is none, so the page can't be written either. */
     @ParameterizedTest
     @ValueSource(longs = {-Linux.ENOMEM, 0x10000})

@@ -31,6 +31,7 @@ final class RecordingRequests implements ThreadRequests {
     static ThreadImage image(long nr, long result) {
         long[] registers = new long[Registers.COUNT];
         registers[Registers.RIP] = IP;
+        registers[Registers.CS] = Registers.CODE_64;
         registers[Registers.ORIG_RAX] = nr;
         registers[Registers.RAX] = result;
         return new ThreadImage(registers, new byte[] {1});

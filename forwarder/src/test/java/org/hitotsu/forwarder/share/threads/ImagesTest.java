@@ -62,13 +62,20 @@ class ImagesTest {
                 .hasMessageContaining(count + " registers");
     }
 
-    /** Kernel segments, 32-bit code and null selectors. */
+    /** Kernel segments, data and null selectors. */
     @ParameterizedTest
-    @ValueSource(longs = {0, 0x10, 0x18, 0x23, 0x2b, 0x100000033L, -1})
-    void codeSegmentMustBeThatOf64BitPrograms(long cs) {
+    @ValueSource(longs = {0, 0x10, 0x18, 0x2b, 0x100000033L, -1})
+    void codeSegmentMustBeThatOfPrograms(long cs) {
         assertThatThrownBy(() -> with(CS, cs))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("64-bit");
+                .hasMessageContaining("segments");
+    }
+
+    /** A thread may go there while it is away. */
+    @Test
+    void codeMayBe32Bit() {
+        assertThat(with(CS, 0x23).runs64Bit()).isFalse();
+        assertThat(with(CS, 0x33).runs64Bit()).isTrue();
     }
 
     @ParameterizedTest
