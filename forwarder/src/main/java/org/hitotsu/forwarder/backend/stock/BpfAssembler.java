@@ -19,6 +19,8 @@ final class BpfAssembler {
 
     static final int ALLOW = 0x7fff0000;
     static final int USER_NOTIF = 0x7fc00000;
+    /** SECCOMP_RET_ERRNO with ENOSYS. */
+    static final int UNKNOWN = 0x00050000 | 38;
 
     private static final int LD_W_ABS = 0x20;
     private static final int JEQ = 0x15;

@@ -5,6 +5,7 @@ import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ARCH;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_HIGH;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_LOW;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.NR;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.UNKNOWN;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.USER_NOTIF;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argHigh;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.argLow;
@@ -21,6 +22,8 @@ import org.hitotsu.forwarder.syscall.Tie;
 final class SeccompFilters {
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
     private static final int NR_SCHED_YIELD = 24;
+    /** The kernel answers it like an unknown one; but a thread that is stopped with this number is in no call. */
+    private static final int NO_CALL = -1;
     /** Such a clone(2) makes no process. */
     private static final int CLONE_THREAD = 0x10000;
 
@@ -249,6 +252,7 @@ final class SeccompFilters {
                         new BpfAssembler()
                                 .load(IP_LOW)
                                 .ifAnySet(0xffff0000, new BpfAssembler().ret(others))
+                .ifEquals(NO_CALL, new BpfAssembler().ret(UNKNOWN))
                                 .ret(agents))
                 .ret(others);
     }
