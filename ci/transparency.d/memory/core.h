@@ -67,14 +67,14 @@ static inline const unsigned char *page_in(const unsigned char *core, size_t siz
 	return NULL;
 }
 
-/* Run afterwards, in the directory where the process ended: its core must hold what every worker had written. */
-static inline int check_core(void)
+/* The core file in the working directory, mapped; its size goes into *size. */
+static inline const unsigned char *map_core(size_t *size)
 {
 	char name[300] = "";
 	DIR *here = opendir(".");
 	struct stat status;
 	unsigned char *core;
-	int fd, lost = 0;
+	int fd;
 
 	CHECK(here);
 	for (struct dirent *entry = readdir(here); entry; entry = readdir(here))
@@ -83,10 +83,21 @@ static inline int check_core(void)
 	closedir(here);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	CHECK(fd >= 0 && fstat(fd, &status) == 0);
-	core = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	*size = (size_t)status.st_size;
+	core = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
 	CHECK(core != MAP_FAILED && memcmp(core, ELFMAG, SELFMAG) == 0);
+	return core;
+}
+
+/* Run afterwards, in the directory where the process ended: its core must hold what every worker had written. */
+static inline int check_core(void)
+{
+	size_t size;
+	const unsigned char *core = map_core(&size);
+	int lost = 0;
+
 	for (int i = 0; i < threads * OWN_PAGES; i++) {
-		const unsigned char *page = page_in(core, (size_t)status.st_size, AREA + i * PAGE);
+		const unsigned char *page = page_in(core, size, AREA + i * PAGE);
 
 		lost += !page || !painted(page, PAGE, (uint64_t)i);
 	}

@@ -123,7 +123,11 @@ final class HomeStops {
 
     /** @see OriginThreads.Events#onCoreDump */
     void onCoreDump(int tid) {
-        memoryCalls.withAllPagesHome(() -> threads.proceedWithCoreDump(tid));
+        // The file has the registers, too: of a thread that is away they would be its deputy's.
+        gathering
+                .forGood("its program ends with a core file")
+                .otherwiseEmpty()
+                .compose(there -> memoryCalls.withAllPagesHome(() -> threads.proceedWithCoreDump(tid)));
     }
 
     /**
