@@ -105,7 +105,8 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
     private void extract(List<Item> run, Vma vma, boolean invalidate) {
         long address = run.get(0).page() << Linux.PAGE_SHIFT;
         int length = run.size() << Linux.PAGE_SHIFT;
-        if (vma.writable() && !protect(vma, address, length)) {
+        boolean watched = isWatched(vma);
+        if (watched && !protect(vma, address, length)) {
             run.forEach(item -> events().onExtractDenied(item.page(), Denial.SPECIAL_MAPPING));
             return;
         }
@@ -114,10 +115,7 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
         long got = Linux.call(Linux.NR_PREAD64, memFd, buffer.address(), length, address, 0, 0);
         for (int i = 0; i < run.size(); i++) {
             long from = (long) i << Linux.PAGE_SHIFT;
-            pages.add(
-                    from + Linux.PAGE_SIZE <= got
-                            ? copyOut(buffer.address() + from)
-                            : read(address + from, vma.writable()));
+            pages.add(from + Linux.PAGE_SIZE <= got ? copyOut(buffer.address() + from) : read(address + from, watched));
         }
         for (int i = 0; i < run.size(); i++) {
             long page = run.get(i).page();
@@ -130,6 +128,14 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
                 events().onExtracted(page, data);
             }
         }
+    }
+
+    /**
+     * Whether a write to a mapping is to be seen. Memory that the program may not write can still be written through
+     * /proc/PID/mem (FOLL_FORCE): of a file's mapping that is not seen, for such can't be write-protected.
+     */
+    private static boolean isWatched(Vma vma) {
+        return vma.writable() || vma.kind() == VmaTable.Kind.ANONYMOUS;
     }
 
     /** Write-protects pages, registering its mapping first where needed. */
