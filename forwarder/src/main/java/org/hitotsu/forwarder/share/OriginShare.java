@@ -4,6 +4,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -210,7 +214,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         SpaceLayout layout = Objects.requireNonNull(space).layout();
         boolean sameMachine =
                 computer != null && own != null && computer.bootId().equals(own.bootId());
-        SpaceLayout copied = sameMachine ? layout : layout.withoutSpecial();
+        SpaceLayout copied = sameMachine && hasOurClocks() ? layout : layout.withoutSpecial();
         CreateShadow.Builder create = CreateShadow.newBuilder()
                 .setSpecialStart(copied.specialStart())
                 .setSpecialLength(copied.specialLength())
@@ -222,6 +226,19 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         Objects.requireNonNull(memory).addHost(node);
         daemon.network().send(node, key.message().setCreateShadow(create).build(), Payload.EMPTY);
         return host.ready.future();
+    }
+
+    /** Whether the program has the daemon's monotonic time: a host's vdso knows that of the host's own namespace only. */
+    private boolean hasOurClocks() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + request.pid() + "/ns/time"))
+                    .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/time")));
+        } catch (NoSuchFileException e) {
+            // Without CONFIG_TIME_NS there is but one.
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private Collection<SharedThread> threads() {
