@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: a worker that has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH) gets its own, and no others. */
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <ucontext.h>
 
@@ -35,21 +36,34 @@ static void on_call(int signal, siginfo_t *info, void *context)
 	((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = 4242;
 }
 
-static void *worker(void *arg)
+/* A call by its number, which another system's program may mean something else by. */
+static long foreign_call(long nr, volatile void *first, long second)
 {
 	long answer;
+
+	__asm__ volatile("syscall" : "=a"(answer) : "a"(nr), "D"(first), "S"(second) : "rcx", "r11", "memory");
+	return answer;
+}
+
+static void *worker(void *arg)
+{
+	static const int numbers[] = { SYS_getppid, SYS_munmap, SYS_exit };
+	volatile long *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(page != MAP_FAILED);
 
 	selector = &selectors[(intptr_t)arg];
 	settle();
 	CHECK(prctl(SET_DISPATCH, ON, 0, 0, selector) == 0);
 	for (long i = 0; i < iterations; i++) {
 		CHECK(getppid() >= 0);
+		*page = i;
 		*selector = 1;
 		compute();
 		CHECK(caught == i);
-		__asm__ volatile("syscall" : "=a"(answer) : "a"(SYS_getppid) : "rcx", "r11", "memory");
-		CHECK(*selector == 0);
-		CHECK(answer == 4242 && caught == i + 1 && number == SYS_getppid);
+		CHECK(foreign_call(numbers[i % 3], page, 4096) == 4242);
+		CHECK(*selector == 0 && *page == i);
+		CHECK(caught == i + 1 && number == numbers[i % 3]);
 	}
 	/* It ends with the dispatch on, and its calls let through. */
 	pthread_exit(NULL);
