@@ -113,7 +113,11 @@ final class Gathering {
     }
 
     private static boolean isHere(SharedThread thread) {
-        return thread.place == SharedThread.Place.HOME || thread.kept != null || thread.rest != null;
+        return thread.place == SharedThread.Place.HOME
+                || thread.kept != null
+                || thread.rest != null
+                // Its park would wait for the signal, and the signal for this.
+                || thread.dying;
     }
 
     private void allHome(Promise<Void> home) {

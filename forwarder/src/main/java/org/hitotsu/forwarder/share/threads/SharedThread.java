@@ -44,6 +44,8 @@ public final class SharedThread {
     int shortStays;
     long leftAtNanos;
     boolean signalled;
+    /** Stopped before the signal that ends its process with a core file; at home, also if it was about to leave. */
+    boolean dying;
 
     @Nullable
     ExecutorVerticle executor;

@@ -583,6 +583,10 @@ public final class ThreadMover implements OriginThreads.Events {
 
     @Override
     public void onCoreDump(int tid) {
+        SharedThread thread = table.byTid(tid);
+        if (thread != null) {
+            thread.dying = true;
+        }
         homeStops.onCoreDump(tid);
     }
 
