@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: memory that is unmapped and mapped anew by the 32-bit system calls (int 0x80) is empty for all threads. */
-/* Limit with /dev/hitotsu: the capture looks at 64-bit calls */
+/* Limit: what is captured at home is 64-bit calls */
 #include <sys/wait.h>
 
 #include "memory.h"

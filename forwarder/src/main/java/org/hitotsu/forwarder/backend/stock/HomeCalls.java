@@ -75,20 +75,6 @@ final class HomeCalls {
         }
     }
 
-    /**
-     * A thread has made a call of the i386 ABI that changes the address space or the threads (int 0x80). Such a program, which
-     * is rare, is at home from then on, where each does what it does natively.
-     */
-    void onForeignCall(OriginTask task, long id) {
-        trapped.received(task, id);
-        callsOver(task);
-        if (task.deputy) {
-            parking.restart(task);
-        } else {
-            unlessHeld(task, () -> homebound(task, "changes its memory by 32-bit system calls"));
-        }
-    }
-
     private void unlessHeld(OriginTask task, Runnable begin) {
         if (held != null) {
             held.add(new HeldCall(task, task.trapped, begin));

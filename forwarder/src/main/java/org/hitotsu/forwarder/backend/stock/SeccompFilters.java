@@ -80,21 +80,12 @@ final class SeccompFilters {
     /** The functions of modify_ldt(2) that write. */
     private static final int[] TYING_LDT_FUNCTIONS = {1, 0x11};
 
-    /**
-     * Of the i386 ABI (arch/x86/entry/syscalls/syscall_32.tbl): exit, fork, brk, mmap, munmap, clone, mprotect, mlock, mlockall,
-     * mremap, vfork, mmap2, madvise, remap_file_pages, mlock2, pkey_mprotect, clone3, process_madvise and mseal.
-     */
-    private static final int[] CHANGING_BY_I386 = {
-        1, 2, 45, 90, 91, 120, 125, 150, 152, 163, 190, 192, 219, 257, 376, 380, 435, 440, 462
-    };
-
     private SeccompFilters() {}
 
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
      * files, the memory of a userfaultfd or what ties a thread here ({@link Tie}) are notified, futex calls that write, and
-     * those after which pages may be used directly ({@link DirectUse}), and by the i386 ABI what changes the address space or
-     * the threads; everything else runs natively. Calls of the agent
+     * those after which pages may be used directly ({@link DirectUse}); everything else runs natively. Calls of the agent
      * itself (by instruction pointer) always run. The rendezvous is the agent's only: of anybody else the kernel does not know
      * the number.
      *
@@ -162,15 +153,9 @@ final class SeccompFilters {
                 .ifEquals((int) Linux.UFFDIO_MOVE, trapUnlessAgent)
                 .ret(ALLOW);
 
-        BpfAssembler i386 = new BpfAssembler().load(NR);
-        for (int nr : CHANGING_BY_I386) {
-            i386.ifEquals(nr, notified());
-        }
-        i386.ret(ALLOW);
-
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
-                .ifNotEquals(AUDIT_ARCH_X86_64, i386)
+                .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
                 .load(NR);
         filter.ifEquals(StockLayout.NR_RENDEZVOUS, byCaller(USER_NOTIF, ALLOW));
         filter.ifEquals(Linux.NR_FUTEX, futex);
@@ -252,7 +237,6 @@ final class SeccompFilters {
                 .ifNotEquals(AUDIT_ARCH_X86_64, notified())
                 .load(NR)
                 .ifEquals(NR_SCHED_YIELD, allowed)
-                .ifEquals(NO_CALL, new BpfAssembler().ret(UNKNOWN))
                 .load(IP_HIGH)
                 .ifEquals((int) (StockLayout.AGENT_BASE >>> 32), agent)
                 .ret(USER_NOTIF);
@@ -268,6 +252,7 @@ final class SeccompFilters {
                         new BpfAssembler()
                                 .load(IP_LOW)
                                 .ifAnySet(0xffff0000, new BpfAssembler().ret(others))
+                .ifEquals(NO_CALL, new BpfAssembler().ret(UNKNOWN))
                                 .ret(agents))
                 .ret(others);
     }

@@ -125,17 +125,13 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             unshared.onCall(id, tid, nr, args, foreignAbi);
             return;
         }
-        if (!process.ready || task == null || process.ended || !process.isHeard()) {
+        if (!process.ready || task == null || foreignAbi || process.ended || !process.isHeard()) {
             // Before the program is prepared: native.
             process.notifications.proceed(id);
             return;
         }
         parking.finishResume(task); // it is home already, if the tracer's word is only on its way
-        if (foreignAbi) {
-            calls.onForeignCall(task, id);
-        } else {
-            calls.onCall(task, id, nr, args);
-        }
+        calls.onCall(task, id, nr, args);
     }
 
     private void onRendezvous(long id, int tid) {
