@@ -134,7 +134,10 @@ final class FileMappings {
                         Linux.NR_MMAP, 0, size, READ_WRITE, kept | Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0)
                 .compose(memory -> isError(memory)
                         ? Future.succeededFuture(false)
-                        : read(source, size).compose(read -> fillAndMove(memory, source, size, prot, at)))
+                        : read(source, size)
+                                .compose(read -> threads.hasEnded()
+                                        ? Future.succeededFuture(false)
+                                        : fillAndMove(memory, source, size, prot, at)))
                 .compose(moved -> {
                     if (moved && (flags & MAP_DENYWRITE) == 0) {
                         keep(at, size, fd, offset);

@@ -254,14 +254,25 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         limits.follow(process.pid, process.helperPid);
         return process.helper.exec(nr, args);
     }
+    /** Whether the program has ended, or was let go: what the daemon had of it is closed, or will be. */
+    boolean hasEnded() {
+        return process.ended;
+    }
+
 
     /** Has the helper make a call of the daemon's own, which no limit of the program is to refuse. */
+        if (process.ended) {
+            return Future.succeededFuture((long) -Linux.ESRCH);
+        }
     Future<Long> execForDaemon(long nr, long... args) {
         limits.lift(process.helperPid);
         return process.helper.exec(nr, args);
     }
 
     @Override
+        if (process.ended) {
+            return Future.succeededFuture((long) -Linux.ESRCH);
+        }
     public Future<@Nullable Long> execStopped(int tid, long nr, long[] args) {
         return Future.succeededFuture(null);
     }
