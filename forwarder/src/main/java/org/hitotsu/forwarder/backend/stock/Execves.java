@@ -34,6 +34,11 @@ final class Execves {
         }
     }
 
+    /** Whether what traces {@code task} waits ({@link #beside}). */
+    boolean holdsUp(OriginTask task) {
+        return executing != null && executing != task;
+    }
+
     /** Runs {@code execve}, by which {@code task} is let execute a program: now, or when no other thread is in one. */
     void begin(OriginTask task, Runnable execve) {
         beside(task, () -> {

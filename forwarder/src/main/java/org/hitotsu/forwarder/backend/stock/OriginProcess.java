@@ -120,6 +120,11 @@ final class OriginProcess {
         }
     }
 
+    /** Whether {@link #letGoOn} waits with a thread. */
+    boolean isHeldUp(OriginTask task) {
+        return task.tid == pid && execves.holdsUp(task);
+    }
+
     /** Runs {@code action} on the event loop. Any thread. */
     void onLoop(Runnable action) {
         context.runOnContext(ignored -> action.run());

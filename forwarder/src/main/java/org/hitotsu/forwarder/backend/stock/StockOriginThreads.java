@@ -144,6 +144,11 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
             }
             return;
         }
+        if (task.resuming && process.isHeldUp(task)) {
+            // Answered when it is interrupted; before, it would be here again at once.
+            task.rendezvous = id;
+            return;
+        }
         if (task.resuming) {
             // Interrupted already; a notification that is received holds the interrupt up until it is answered.
             process.notifications.answer(id, 0);
@@ -249,30 +254,30 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         copiedCalls = calls;
     }
 
-    /** Has the helper make a call under the program's limits. */
-    Future<Long> execForProgram(long nr, long... args) {
-        limits.follow(process.pid, process.helperPid);
-        return process.helper.exec(nr, args);
-    }
     /** Whether the program has ended, or was let go: what the daemon had of it is closed, or will be. */
     boolean hasEnded() {
         return process.ended;
     }
 
-
-    /** Has the helper make a call of the daemon's own, which no limit of the program is to refuse. */
+    /** Has the helper make a call under the program's limits. */
+    Future<Long> execForProgram(long nr, long... args) {
         if (process.ended) {
             return Future.succeededFuture((long) -Linux.ESRCH);
         }
+        limits.follow(process.pid, process.helperPid);
+        return process.helper.exec(nr, args);
+    }
+
+    /** Has the helper make a call of the daemon's own, which no limit of the program is to refuse. */
     Future<Long> execForDaemon(long nr, long... args) {
+        if (process.ended) {
+            return Future.succeededFuture((long) -Linux.ESRCH);
+        }
         limits.lift(process.helperPid);
         return process.helper.exec(nr, args);
     }
 
     @Override
-        if (process.ended) {
-            return Future.succeededFuture((long) -Linux.ESRCH);
-        }
     public Future<@Nullable Long> execStopped(int tid, long nr, long[] args) {
         return Future.succeededFuture(null);
     }

@@ -31,6 +31,8 @@ class ExecvesTest {
         execves.without(noted("trace all"));
         execves.beside(first, noted("end first"));
         assertThat(done).containsExactly("execve", "end first");
+        assertThat(execves.holdsUp(second)).isTrue();
+        assertThat(execves.holdsUp(first)).isFalse();
         execves.over(second);
         assertThat(done).hasSize(2);
         execves.over(first);
