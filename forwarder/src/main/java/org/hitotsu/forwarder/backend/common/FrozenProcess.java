@@ -385,6 +385,7 @@ public final class FrozenProcess implements AutoCloseable {
             long[] registers = before.clone();
             registers[Registers.ORIG_RAX] = -1;
             registers[Registers.EFLAGS] &= ~Registers.TRAP_FLAG;
+            registers[Registers.CS] = Registers.CODE_64;
             start.accept(registers);
             check("set registers", ptrace.setRegisters(tid, registers));
             for (int stop = 0; stop < 2 * calls; stop++) {
