@@ -65,7 +65,7 @@ final class OriginTracee implements Tracer.StopHandler {
         void onResumed(int tid);
     }
 
-    /** A thread that was to be parked is at home as before. */
+    /** A thread that was to be parked is to stay at home. It is stopped until its {@link #release}. */
     static final class StaysException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -222,7 +222,7 @@ final class OriginTracee implements Tracer.StopHandler {
         enterAgent(ptrace);
     }
 
-    /** Lets a thread at its birth run. */
+    /** Lets a thread run that is stopped at its birth, or was not parked. */
     void release(Ptrace ptrace) {
         letGo(ptrace, 0);
     }
@@ -472,8 +472,7 @@ final class OriginTracee implements Tracer.StopHandler {
             return;
         }
         if (registers[Registers.CS] != Registers.CODE_64) {
-            // The agent is 64-bit code.
-            letGo(ptrace, 0);
+            // The agent is 64-bit code. It stays stopped until the loop knows: it could make a call before.
             waiter.accept(
                     null,
                     new StaysException("thread " + tid + " runs 32-bit code, which keeps it at home; try again later"));

@@ -73,8 +73,10 @@ final class ThreadParking {
         process.everMoved = true;
         task.deputy = true;
         BiConsumer<OriginTracee.Captured, Throwable> parked = (image, failure) -> process.onLoop(() -> {
-            if (failure instanceof OriginTracee.StaysException) {
+            OriginTracee tracee = task.tracee;
+            if (failure instanceof OriginTracee.StaysException && tracee != null) {
                 stays(task);
+                process.letGoOn(task, tracee::release);
                 captured.tryFail(failure);
             } else if (failure != null) {
                 captured.tryFail(failure);
