@@ -24,8 +24,11 @@ final class SeccompFilters {
     private static final int NR_SCHED_YIELD = 24;
     /** The kernel answers it like an unknown one; but a thread that is stopped with this number is in no call. */
     private static final int NO_CALL = -1;
-    /** Such a clone(2) makes no process. */
-    private static final int CLONE_THREAD = 0x10000;
+    /**
+     * With which the agent makes a thread (agent.c): CLONE_VM, FS, FILES, SIGHAND, THREAD and SYSVSEM. It is no process, nor
+     * untraced.
+     */
+    private static final int NEW_THREAD_FLAGS = 0x50f00;
 
     private static final int NR_PROCESS_MADVISE = Linux.NR_PROCESS_MADVISE;
     /** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
@@ -222,8 +225,10 @@ final class SeccompFilters {
         BpfAssembler allowed = new BpfAssembler().ret(ALLOW);
         BpfAssembler newThread = new BpfAssembler()
                 .load(argLow(0))
-                .ifAnySet(CLONE_THREAD, allowed)
-                .ret(USER_NOTIF);
+                .ifNotEquals(NEW_THREAD_FLAGS, notified())
+                .load(argHigh(0))
+                .ifNotEquals(0, notified())
+                .ret(ALLOW);
         BpfAssembler agent = new BpfAssembler()
                 .load(IP_LOW)
                 .ifAnySet(0xffff0000, notified())
@@ -237,6 +242,7 @@ final class SeccompFilters {
                 .ifNotEquals(AUDIT_ARCH_X86_64, notified())
                 .load(NR)
                 .ifEquals(NR_SCHED_YIELD, allowed)
+                .ifEquals(NO_CALL, new BpfAssembler().ret(UNKNOWN))
                 .load(IP_HIGH)
                 .ifEquals((int) (StockLayout.AGENT_BASE >>> 32), agent)
                 .ret(USER_NOTIF);
@@ -252,7 +258,6 @@ final class SeccompFilters {
                         new BpfAssembler()
                                 .load(IP_LOW)
                                 .ifAnySet(0xffff0000, new BpfAssembler().ret(others))
-                .ifEquals(NO_CALL, new BpfAssembler().ret(UNKNOWN))
                                 .ret(agents))
                 .ret(others);
     }

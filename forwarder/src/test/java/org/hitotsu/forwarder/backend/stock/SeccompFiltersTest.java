@@ -354,17 +354,20 @@ class SeccompFiltersTest {
     /** The program can jump into the agent, and a shadow has root's rights. */
     @Test
     void shadowLetsTheAgentMakeAndEndThreadsAlone() {
-        int cloneVm = 0x100;
-        int thread = 0x10000;
+        int thread = 0x50f00;
+        int process = 0x40f00;
+        int untraced = 0x850f00;
         int clone = 56;
         int exitGroup = 231;
         for (int nr = 0; nr < LIMIT; nr++) {
             boolean ends = nr == EXIT || nr == exitGroup || nr == SCHED_YIELD;
             assertThat(shadow(nr, AGENT)).as("system call %d", nr).isEqualTo(ends ? ALLOW : USER_NOTIF);
         }
-        assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, cloneVm | thread)))
+        assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, thread)))
                 .isEqualTo(ALLOW);
-        assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, cloneVm)))
-                .isEqualTo(USER_NOTIF);
+        for (long other : new long[] {process, untraced, 0, 1L << 32 | thread}) {
+            assertThat(ClassicBpf.run(shadow, ClassicBpf.data(clone, X86_64, AGENT, other)))
+                    .isEqualTo(USER_NOTIF);
+        }
     }
 }
