@@ -64,6 +64,7 @@ final class PatchedOriginSpace implements OriginSpace {
         // Not the process's own: that of its first thread, which may end before the others.
         this.vmas = new VmaTable(threads::livingThread);
         this.pages = new PatchedOriginPages(context, uffd, vmas);
+        threads.trapPage(page -> pages.leaveFaults(page, TrapPage.SIZE));
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
     }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.Backend.Adoption;
 import org.hitotsu.forwarder.backend.OriginThreads;
@@ -46,6 +47,7 @@ final class PatchedOriginThreads implements OriginThreads {
     private final Map<Integer, ThreadRequests.Captured> rseqs = new HashMap<>();
 
     private final TrapPage traps;
+    private LongConsumer trapPage = page -> {};
 
     /**
      * @param threads the process's threads
@@ -61,7 +63,7 @@ final class PatchedOriginThreads implements OriginThreads {
         this.device = device;
         this.pid = pid;
         this.replacement = replacement;
-        this.traps = new TrapPage(pid);
+        this.traps = new TrapPage(pid, page -> trapPage.accept(page));
         this.tasks = new OriginTasks(pid);
         this.calls = new CapturedCalls(context, device, pid, tasks, this::onExiting);
         threads.forEach(tid -> tasks.add(new OriginTask(device, tid)));
@@ -137,6 +139,11 @@ final class PatchedOriginThreads implements OriginThreads {
             }
             default -> LOG.warn("thread {}: {} at home", task.tid, event.type());
         }
+    }
+
+    /** Names who is told of a page of {@link TrapPage#SIZE} bytes in the program that is written from outside, and is to stay here. */
+    void trapPage(LongConsumer handler) {
+        trapPage = handler;
     }
 
     /** Whether a thread waits at the entry of a call that it has not been let make yet. Any thread. */
@@ -344,7 +351,9 @@ final class PatchedOriginThreads implements OriginThreads {
     }
 
     private void trap(OriginTask task, ThreadImage image) {
-        traps.before(task.calls, image).onComplete(raised -> {
+        Future<ThreadImage> trapping =
+                image.runs64Bit() ? traps.before(task.calls, image) : Future.failedFuture("it runs 32-bit code");
+        trapping.onComplete(raised -> {
             Return home = task.coming;
             if (home == null || !tasks.holds(task)) {
                 return;

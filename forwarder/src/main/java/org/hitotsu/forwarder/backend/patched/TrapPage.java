@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.backend.patched;
 import io.vertx.core.Future;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.LongConsumer;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.backend.common.KernelException;
 import org.hitotsu.forwarder.backend.common.ProcessMemory;
@@ -25,6 +26,7 @@ final class TrapPage {
     private static final int ENTRY = 16;
 
     private final int pid;
+    private final LongConsumer mapped;
     private @Nullable Future<Long> page;
     /**
      * A thread leaves its entry at once, unless a signal is delivered before; then it comes back to it from the handler. By
@@ -32,9 +34,13 @@ final class TrapPage {
      */
     private int next;
 
-    /** @param pid whose memory is written */
-    TrapPage(int pid) {
+    /**
+     * @param pid whose memory is written
+     * @param mapped is told of the page's address when it is there
+     */
+    TrapPage(int pid, LongConsumer mapped) {
         this.pid = pid;
+        this.mapped = mapped;
     }
 
     /**
@@ -46,14 +52,15 @@ final class TrapPage {
         Future<Long> there = page;
         if (there == null || there.failed()) {
             there = thread.require(
-                    "no memory for a trap",
-                    Linux.NR_MMAP,
-                    0,
-                    SIZE,
-                    Linux.PROT_READ | Linux.PROT_EXEC,
-                    Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS,
-                    -1,
-                    0);
+                            "no memory for a trap",
+                            Linux.NR_MMAP,
+                            0,
+                            SIZE,
+                            Linux.PROT_READ | Linux.PROT_EXEC,
+                            Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS,
+                            -1,
+                            0)
+                    .onSuccess(mapped::accept);
             page = there;
         }
         return there.compose(address -> {

@@ -3,6 +3,8 @@ package org.hitotsu.forwarder.backend.patched;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
 import org.hitotsu.bpf.CaptureEvent.Type;
 import org.hitotsu.forwarder.backend.ThreadImage;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -19,7 +21,8 @@ class TrapPageTest {
 
     private final RecordingRequests kernel = new RecordingRequests();
     private final CallRunner thread = new CallRunner(kernel, TID);
-    private final TrapPage page = new TrapPage((int) ProcessHandle.current().pid());
+    private final List<Long> told = new ArrayList<>();
+    private final TrapPage page = new TrapPage((int) ProcessHandle.current().pid(), told::add);
     private long mapped;
 
     @BeforeEach
@@ -64,6 +67,7 @@ class TrapPageTest {
         executed(mapped);
         assertJumps(first.result(), mapped, 0x401234);
         assertJumps(second.result(), mapped + 16, 0x7fff_1234_5678L);
+        assertThat(told).containsExactly(mapped);
         assertThat(kernel.asked()).isEmpty();
     }
 
@@ -86,5 +90,6 @@ class TrapPageTest {
         Future<ThreadImage> next = due(0x401000);
         executed(mapped);
         assertJumps(next.result(), mapped, 0x401000);
+        assertThat(told).containsExactly(mapped);
     }
 }
