@@ -45,6 +45,16 @@ static inline void map_area(void)
 	CHECK(at == AREA);
 }
 
+/* Starts the workers, which nobody joins; `meeting` threads are to meet. */
+static inline void start_workers(void *(*body)(void *), int meeting)
+{
+	pthread_t id;
+
+	CHECK(pthread_barrier_init(&barrier, NULL, (unsigned)meeting) == 0);
+	for (intptr_t i = 0; i < threads; i++)
+		CHECK(pthread_create(&id, NULL, body, (void *)i) == 0);
+}
+
 static inline void paint_own(int me)
 {
 	for (int i = 0; i < OWN_PAGES; i++)

@@ -16,16 +16,12 @@ static void *worker(void *arg)
 
 int main(int argc, char **argv)
 {
-	pthread_t id;
-
 	if (is_check(argc, argv))
 		return check_core();
 	arguments(argc, argv, 1);
 	want_core();
 	map_area();
-	CHECK(pthread_barrier_init(&barrier, NULL, (unsigned)threads + 1) == 0);
-	for (intptr_t i = 0; i < threads; i++)
-		CHECK(pthread_create(&id, NULL, worker, (void *)i) == 0);
+	start_workers(worker, threads + 1);
 	meet();
 	puts("all has been written");
 	fflush(stdout);

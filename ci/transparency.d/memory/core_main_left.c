@@ -24,16 +24,12 @@ static void *worker(void *arg)
 
 int main(int argc, char **argv)
 {
-	pthread_t id;
-
 	if (is_check(argc, argv))
 		return check_core();
 	arguments(argc, argv, 1);
 	want_core();
 	map_area();
 	main_id = pthread_self();
-	CHECK(pthread_barrier_init(&barrier, NULL, (unsigned)threads) == 0);
-	for (intptr_t i = 0; i < threads; i++)
-		CHECK(pthread_create(&id, NULL, worker, (void *)i) == 0);
+	start_workers(worker, threads);
 	pthread_exit(NULL);
 }

@@ -71,7 +71,6 @@ static int check_registers(const unsigned char *core)
 
 int main(int argc, char **argv)
 {
-	pthread_t id;
 	size_t size;
 
 	if (is_check(argc, argv))
@@ -79,9 +78,7 @@ int main(int argc, char **argv)
 	arguments(argc, argv, 1);
 	want_core();
 	map_area();
-	CHECK(pthread_barrier_init(&barrier, NULL, (unsigned)threads + 1) == 0);
-	for (intptr_t i = 0; i < threads; i++)
-		CHECK(pthread_create(&id, NULL, worker, (void *)i) == 0);
+	start_workers(worker, threads + 1);
 	meet();
 	while (computing < threads)
 		;
