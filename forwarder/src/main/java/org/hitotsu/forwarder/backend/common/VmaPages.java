@@ -43,6 +43,14 @@ public abstract class VmaPages extends BatchedPages {
         return VmaTable.denial(vma, write);
     }
 
+    /**
+     * Whether a write to a mapping is to be seen. Memory that the program may not write can still be written through
+     * /proc/PID/mem (FOLL_FORCE): of a file's mapping that is not seen, and its pages are copied as they are.
+     */
+    protected static boolean isWatched(Vma vma) {
+        return vma.writable() || vma.kind() == VmaTable.Kind.ANONYMOUS;
+    }
+
     @Override
     protected final void run(Kind kind, List<Item> run) {
         switch (kind) {

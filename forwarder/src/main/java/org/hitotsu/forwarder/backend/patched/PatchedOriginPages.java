@@ -82,10 +82,7 @@ final class PatchedOriginPages extends VmaPages {
         if (denial != null || vma == null) {
             return denial == null ? Denial.UNMAPPED : denial;
         }
-        // What the program can't write is copied as it is, but for memory of its own: that can be written through
-        // /proc/PID/mem (FOLL_FORCE).
-        boolean watched = vma.writable() || vma.kind() == VmaTable.Kind.ANONYMOUS;
-        return watched && !register(vma, false) && !registerAnew(address) ? Denial.SPECIAL_MAPPING : null;
+        return isWatched(vma) && !register(vma, false) && !registerAnew(address) ? Denial.SPECIAL_MAPPING : null;
     }
 
     /**

@@ -130,14 +130,6 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
         }
     }
 
-    /**
-     * Whether a write to a mapping is to be seen. Memory that the program may not write can still be written through
-     * /proc/PID/mem (FOLL_FORCE): of a file's mapping that is not seen, for such can't be write-protected.
-     */
-    private static boolean isWatched(Vma vma) {
-        return vma.writable() || vma.kind() == VmaTable.Kind.ANONYMOUS;
-    }
-
     /** Write-protects pages, registering its mapping first where needed. */
     private boolean protect(Vma vma, long address, long length) {
         if (!register(vma, false)) {
