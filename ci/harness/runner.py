@@ -16,7 +16,7 @@ from . import cases as case_list
 from .cluster import Cluster, ClusterError, ExistingCluster, patience, visited, where
 from .execution import MARK, MARK_NAME, Stuck, compare, execute
 from .report import Report
-from .watchers import Children, Mover, Strace, WholeMove
+from .watchers import Children, Departure, Mover, Strace, WholeMove
 
 # Milliseconds each thread of our programs computes before the part that matters, so that it has been moved by then.
 SETTLE_MS = 150
@@ -118,15 +118,15 @@ class Runner:
         for complaint in complaints:
             self.report.say("fail", "stopping the nodes", complaint)
 
-    def watcher(self, case, label, seed):
-        """What accompanies a shared run; `seed` (any text) is a mover's, None: no mover."""
-        watch = None
+    def watcher(self, case, label, mark, seed):
+        """What accompanies a shared run; `seed` (any text) is a mover's, None: no mover. It makes `mark`: see Departure."""
+        watch = Departure(self.cluster, mark)
         if case.moves == "children":
             return Children(self.cluster, *((case.name, *CHILDREN) if seed is None else (seed, *self.pace)))
         if seed is not None:
-            watch = Mover(self.cluster, seed, *self.pace)
+            watch = Mover(self.cluster, mark, seed, *self.pace)
         elif self.moved_late(case):
-            watch = Mover(self.cluster, case.name, *LATE)
+            watch = Mover(self.cluster, mark, case.name, *LATE)
         elif case.moves == "whole":
             watch = WholeMove(self.cluster)
         if self.options.strace:
@@ -163,11 +163,14 @@ class Runner:
     def shared(self, case, label, directory, native, seed=None):
         """Runs a case on the nodes; returns what differs from `native`, and where it ran. Raises Stuck and ClusterError."""
         self.start()
-        watch = self.watcher(case, label, seed)
+        mark = directory / "departed"
+        watch = self.watcher(case, label, mark, seed)
         command = self.cluster.command(case.command, place="none" if self.moved_late(case) else "spread")
         if case.moves == "children":
             command = list(case.command)
         wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle}
+        if not isinstance(watch, (Children, WholeMove)):
+            wanted["HITOTSU_CI_DEPARTED"] = mark
         shared, pid = execute(case, command, directory, self.inputs, wanted, self.limit(case), watch)
         complaints = compare(case, native, shared)
         if case.verify and not complaints:

@@ -8,19 +8,39 @@ import time
 from .cluster import ClusterError, descendants, visited, where
 
 
+class Departure:
+    """Makes the file `mark` once a thread of the program has been on another node: programs wait for it in settle()."""
+
+    def __init__(self, cluster, mark):
+        self.cluster = cluster
+        self.mark = mark
+
+    def __call__(self, process):
+        while process.poll() is None:
+            try:
+                if len(visited(self.cluster.program(process.pid))) > 1:
+                    self.mark.touch()
+                    return
+            except (ClusterError, OSError):
+                return
+            time.sleep(0.02)
+
+
 class Mover:
     """Moves threads of one program at random until it ends, the next after `low` to `high` seconds.
 
     It rests at least as long as the last move took: where moves are slow, under emulation, the program would be on its way
     all the time otherwise, and compute next to nothing. And it moves ever more seldom, for a program with much memory, which
-    would do little but fetch it: some hundred times in the first seconds, some thousand times in the first minutes.
+    would do little but fetch it: some hundred times in the first seconds, some thousand times in the first minutes. It makes
+    `mark` as a Departure does.
     """
 
     # Part of the time since the program's start that it rests at least.
     CALMING = 1 / 500
 
-    def __init__(self, cluster, seed, low=0.002, high=0.02):
+    def __init__(self, cluster, mark, seed, low=0.002, high=0.02):
         self.cluster = cluster
+        self.mark = mark
         self.random = random.Random(seed)
         self.low = low
         self.high = high
@@ -40,6 +60,8 @@ class Mover:
             try:
                 program = self.cluster.program(process.pid, ended=False)
                 self.visited |= visited(program)
+                if len(self.visited) > 1:
+                    self.mark.touch()
                 alive = [t for t in (program or {}).get("threads", []) if t.get("state") != "ended"]
                 if not alive:
                     continue
