@@ -8,6 +8,7 @@ from pathlib import Path
 from .cases import Case
 from .cluster import ClusterError
 from .execution import Outcome, Stuck, compare, run_in
+from .watchers import Departure
 
 SECONDS = 600.0
 
@@ -77,7 +78,8 @@ def compare_once(runner, case, native, phase, count, seed, execute):
     failed = True
     try:
         runner.start()
-        watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), seed)
+        departure = Departure(runner.cluster, runner.work / "departed")
+        watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), departure, seed)
         shared, pid = execute(runner.cluster.command(case.command), watch)
         complaints = compare(case, native, shared)
         if complaints and compare(case, native, execute(list(case.command))[0]):

@@ -118,17 +118,17 @@ class Runner:
         for complaint in complaints:
             self.report.say("fail", "stopping the nodes", complaint)
 
-    def watcher(self, case, label, mark, seed):
-        """What accompanies a shared run; `seed` (any text) is a mover's, None: no mover. It makes `mark`: see Departure."""
-        watch = Departure(self.cluster, mark)
+    def watcher(self, case, label, departure, seed):
+        """What accompanies a shared run, beside or after its `departure`; `seed` (any text) is a mover's, None: no mover."""
+        watch = departure
         if case.moves == "children":
             return Children(self.cluster, *((case.name, *CHILDREN) if seed is None else (seed, *self.pace)))
         if seed is not None:
-            watch = Mover(self.cluster, mark, seed, *self.pace)
+            watch = Mover(self.cluster, departure, seed, *self.pace)
         elif self.moved_late(case):
-            watch = Mover(self.cluster, mark, case.name, *LATE)
+            watch = Mover(self.cluster, departure, case.name, *LATE)
         elif case.moves == "whole":
-            watch = WholeMove(self.cluster)
+            watch = WholeMove(self.cluster, departure)
         if self.options.strace:
             watch = Strace(self.cluster, Path(self.options.strace) / label, watch)
         return watch
@@ -163,14 +163,12 @@ class Runner:
     def shared(self, case, label, directory, native, seed=None):
         """Runs a case on the nodes; returns what differs from `native`, and where it ran. Raises Stuck and ClusterError."""
         self.start()
-        mark = directory / "departed"
-        watch = self.watcher(case, label, mark, seed)
+        departure = Departure(self.cluster, directory / "departed")
+        watch = self.watcher(case, label, departure, seed)
         command = self.cluster.command(case.command, place="none" if self.moved_late(case) else "spread")
         if case.moves == "children":
             command = list(case.command)
-        wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle}
-        if not isinstance(watch, (Children, WholeMove)):
-            wanted["HITOTSU_CI_DEPARTED"] = mark
+        wanted = {"EFFORT": self.options.effort, "SETTLE_MS": self.options.settle, "HITOTSU_CI_DEPARTED": departure.mark}
         shared, pid = execute(case, command, directory, self.inputs, wanted, self.limit(case), watch)
         complaints = compare(case, native, shared)
         if case.verify and not complaints:

@@ -14,16 +14,21 @@ class Departure:
     def __init__(self, cluster, mark):
         self.cluster = cluster
         self.mark = mark
+        self.told = False
 
     def __call__(self, process):
-        while process.poll() is None:
+        while process.poll() is None and not self.told:
             try:
-                if len(visited(self.cluster.program(process.pid))) > 1:
-                    self.mark.touch()
-                    return
+                self.seen(visited(self.cluster.program(process.pid)))
             except (ClusterError, OSError):
                 return
             time.sleep(0.02)
+
+    def seen(self, ids):
+        """Takes the ids of all nodes on which threads of the program have been so far."""
+        if len(ids) > 1 and not self.told:
+            self.mark.touch()
+            self.told = True
 
 
 class Mover:
@@ -31,16 +36,16 @@ class Mover:
 
     It rests at least as long as the last move took: where moves are slow, under emulation, the program would be on its way
     all the time otherwise, and compute next to nothing. And it moves ever more seldom, for a program with much memory, which
-    would do little but fetch it: some hundred times in the first seconds, some thousand times in the first minutes. It makes
-    `mark` as a Departure does.
+    would do little but fetch it: some hundred times in the first seconds, some thousand times in the first minutes. It tells
+    `departure` where they have been.
     """
 
     # Part of the time since the program's start that it rests at least.
     CALMING = 1 / 500
 
-    def __init__(self, cluster, mark, seed, low=0.002, high=0.02):
+    def __init__(self, cluster, departure, seed, low=0.002, high=0.02):
         self.cluster = cluster
-        self.mark = mark
+        self.departure = departure
         self.random = random.Random(seed)
         self.low = low
         self.high = high
@@ -60,8 +65,7 @@ class Mover:
             try:
                 program = self.cluster.program(process.pid, ended=False)
                 self.visited |= visited(program)
-                if len(self.visited) > 1:
-                    self.mark.touch()
+                self.departure.seen(self.visited)
                 alive = [t for t in (program or {}).get("threads", []) if t.get("state") != "ended"]
                 if not alive:
                     continue
@@ -80,10 +84,11 @@ class Mover:
 
 
 class WholeMove:
-    """Moves a program of one thread to the second node as soon as the daemon knows it."""
+    """Moves a program of one thread to the second node as soon as the daemon knows it; then calls `departure`."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster, departure):
         self.cluster = cluster
+        self.departure = departure
 
     def __call__(self, process):
         target = self.cluster.ids()[1]
@@ -92,12 +97,13 @@ class WholeMove:
                 program = self.cluster.program(process.pid)
                 if program and program.get("threads"):
                     self.cluster.migrate(process.pid, program["threads"][0]["tid"], target)
-                    return
+                    break
             except ClusterError:
                 pass
             except OSError:
                 return
             time.sleep(0.01)
+        self.departure(process)
 
 
 class Children:
