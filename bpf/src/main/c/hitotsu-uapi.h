@@ -10,7 +10,6 @@
 
 #define HITOTSU_HOME	0	/* in its program */
 #define HITOTSU_REMOTE	1	/* in a shadow: no signal is ever delivered */
-
 #define HITOTSU_SHADOW	1	/* attach: ends with the open file */
 
 struct hitotsu_attach {
