@@ -11,6 +11,8 @@ from .execution import Outcome, Stuck, compare, run_in
 from .watchers import Departure
 
 SECONDS = 600.0
+# Seconds within which a program may well end before a thread of it has been moved.
+BRIEF = 1.0
 
 
 class Outputs:
@@ -80,7 +82,9 @@ def compare_once(runner, case, native, phase, count, seed, execute):
         runner.start()
         departure = Departure(runner.cluster, runner.work / "departed")
         watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), departure, seed)
+        begun = time.monotonic()
         shared, pid = execute(runner.cluster.command(case.command), watch)
+        ran_for = time.monotonic() - begun
         complaints = compare(case, native, shared)
         if complaints and compare(case, native, execute(list(case.command))[0]):
             complaints.append("but it does not leave the same each time natively either, so nothing can be said")
@@ -88,6 +92,8 @@ def compare_once(runner, case, native, phase, count, seed, execute):
         complaints += more
         if more and case.moves != "whole" and len((runner.cluster.program(pid) or {}).get("threads", [])) == 1:
             complaints.append("it has one thread: --whole moves that")
+        elif more and ran_for < BRIEF:
+            complaints.append(f"it ended after {ran_for * 1000:.0f} ms, which may be too early to be moved: give it more to do")
         failed = bool(complaints)
         runner.report.say("fail" if failed else "pass", name, "; ".join(complaints), ran, time.monotonic() - started)
     except Stuck as stuck:
