@@ -21,6 +21,6 @@ machines "traced by strace" 480 --nodes 3 --strace "${few[@]}"
 machines "debug kernel" 720 --nodes 2 --kernel debug --memory 2048 "${few[@]}"
 machines "Debian's kernels, stock back-end" 480 --nodes 2 --kernel debian-6.1,debian-6.12 --backend stock "${few[@]}"
 machines "a node of each back-end" 480 --nodes 2 --backend stock,patched "${few[@]}"
-step "attach, patched back-end" 900 ci/vm run --cpus 1 --memory 2048 --timeout 840 -- \
+step "attach, patched back-end" 1140 ci/vm run --cpus 1 --memory 2048 --timeout 1080 -- \
 	ci/attach --backend patched --slow 12 --turns 4
 finish suite
