@@ -80,7 +80,7 @@ def compare_once(runner, case, native, phase, count, seed, execute):
     failed = True
     try:
         runner.start()
-        departure = Departure(runner.cluster, runner.work / "departed")
+        departure = Departure(runner.cluster, None)
         watch = runner.watcher(case, f"command.{phase}".replace(" ", "_"), departure, seed)
         begun = time.monotonic()
         shared, pid = execute(runner.cluster.command(case.command), watch)

@@ -9,12 +9,15 @@ from .cluster import ClusterError, descendants, visited, where
 
 
 class Departure:
-    """Makes the file `mark` once a thread of the program has been on another node: programs wait for it in settle()."""
+    """Makes the file `mark` once a thread of the program has been on another node: our programs wait for it in settle().
+
+    A `mark` of None: nobody waits, and nothing is looked at.
+    """
 
     def __init__(self, cluster, mark):
         self.cluster = cluster
         self.mark = mark
-        self.told = False
+        self.told = mark is None
 
     def __call__(self, process):
         while process.poll() is None and not self.told:
