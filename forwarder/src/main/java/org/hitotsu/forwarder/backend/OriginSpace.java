@@ -22,15 +22,6 @@ public interface OriginSpace {
     void vmasChanged();
 
     /**
-     * Mappings from {@code start} to before {@code end} have a protection key from now on (pkeys(7)), with which their pages
-     * stay here, or have none any more. To be called under the range lock.
-     */
-    void vmasKeyed(long start, long end, boolean keyed);
-
-    /** As {@link #vmasKeyed}: what was mapped in a range is mapped in another one, with the keys that it had. */
-    void vmasMoved(long from, long fromEnd, long to, long toEnd);
-
-    /**
      * A range is the program's own from now on, since it handles its faults or moves its pages elsewhere (UFFDIO_REGISTER and
      * UFFDIO_MOVE of ioctl_userfaultfd(2)), and the kernel has one userfaultfd for a mapping: this daemon's lets go of it, and
      * its pages stay here. To be called under the range lock, with all pages here.
@@ -83,6 +74,13 @@ public interface OriginSpace {
      */
     @Nullable
     String homebound();
+
+    /**
+     * Adds to what {@link #homebound} answers.
+     *
+     * @param why what the program has from before, as the end of a sentence about it
+     */
+    void stayHome(String why);
 
     /**
      * Lets the program go: nothing of the daemon stays in it, it runs on natively, and this object is closed. To be called

@@ -28,7 +28,6 @@ import org.hitotsu.forwarder.admin.AdminException;
 import org.hitotsu.forwarder.backend.Backend;
 import org.hitotsu.forwarder.backend.common.AttachCheck;
 import org.hitotsu.forwarder.backend.common.ProtectionKeys;
-import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.config.NodeConfig;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.NativeFiles;
@@ -36,6 +35,7 @@ import org.hitotsu.forwarder.nativecall.ProcFiles;
 import org.hitotsu.forwarder.share.proto.MigrateReply;
 import org.hitotsu.forwarder.share.proto.MigrateRequest;
 import org.hitotsu.forwarder.share.proto.ShareMessage;
+import org.hitotsu.forwarder.share.threads.ThreadMover;
 import org.hitotsu.forwarder.wire.Payload;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -202,9 +202,11 @@ public final class ShareService implements DaemonModule {
                 .executeBlocking(() -> look(pid))
                 .compose(keyed -> backend()
                         .attach(pid)
-                        .onSuccess(adoption -> adoption.prepared()
-                                .onSuccess(
-                                        space -> keyed.forEach(vma -> space.vmasKeyed(vma.start(), vma.end(), true)))))
+                        .onSuccess(adoption -> adoption.prepared().onSuccess(space -> {
+                            if (keyed) {
+                                space.stayHome(ThreadMover.KEYED);
+                            }
+                        })))
                 .<JsonObject>compose(adoption -> {
                     OriginShare share =
                             newShare(new OriginShare.Request(pid, commandOf(pid), spread, nodes, true, false));
@@ -217,11 +219,11 @@ public final class ShareService implements DaemonModule {
     }
 
     /**
-     * Before a process is frozen: the mappings to which it has given protection keys, since that look may take a while.
+     * Before a process is frozen: whether it has memory with protection keys, since that look may take a while.
      *
      * @throws IOException with what is in the way of sharing it
      */
-    private static List<Vma> look(int pid) throws IOException {
+    private static boolean look(int pid) throws IOException {
         String obstacle = new AttachCheck(Linux.getpid()).obstacle(pid);
         if (obstacle != null) {
             throw new IOException(obstacle);

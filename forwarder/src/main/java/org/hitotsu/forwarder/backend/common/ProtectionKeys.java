@@ -2,9 +2,7 @@ package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
 import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.nativecall.ProcFiles;
 
@@ -26,26 +24,27 @@ public final class ProtectionKeys {
     }
 
     /**
-     * The mappings of a running process that have keys. The kernel looks at every page of the process for that: some seconds
+     * Whether a running process has given keys to memory. The kernel looks at every page of the process for that: some seconds
      * for one of 100 GB. Not for an event loop.
      */
-    public static List<Vma> inUse(int pid) throws IOException {
-        return AVAILABLE ? keyed(ProcFiles.lines(Path.of("/proc/" + pid + "/smaps"))) : List.of();
+    public static boolean inUse(int pid) throws IOException {
+        return AVAILABLE && inUse(ProcFiles.lines(Path.of("/proc/" + pid + "/smaps")));
     }
 
-    /** Parses lines of /proc/PID/smaps. */
-    static List<Vma> keyed(List<String> lines) {
-        List<Vma> mappings = new ArrayList<>();
-        String last = "";
+    /** Looks through lines of /proc/PID/smaps. */
+    static boolean inUse(List<String> lines) {
+        String mapping = "";
         for (String line : lines) {
             // Names of values begin with a capital letter, mappings with a lower-case hexadecimal digit.
             if (!Character.isUpperCase(line.charAt(0))) {
-                last = line;
+                mapping = line;
             } else if (line.startsWith(KEY)
-                    && !"0".equals(line.substring(KEY.length()).trim())) {
-                mappings.addAll(VmaTable.parse(List.of(last), false));
+                    && !"0".equals(line.substring(KEY.length()).trim())
+                    // To memory that is only executed the kernel gives one by itself (execute_only_pkey(), mm/mmap.c).
+                    && !mapping.contains(" --x")) {
+                return true;
             }
         }
-        return mappings;
+        return false;
     }
 }

@@ -64,8 +64,6 @@ public final class VmaTable {
     private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
-    /** Ranges with protection keys, start → end. */
-    private final TreeMap<Long, Long> keyed = new TreeMap<>();
     /** Ranges that the program's userfaultfd has or takes pages from, start → end. None touches another. */
     private final TreeMap<Long, Long> reserved = new TreeMap<>();
     /** Pages that stay here. Not mappings of their own: each is registered with userfaultfd whole, which shows in maps. */
@@ -86,28 +84,6 @@ public final class VmaTable {
     /** What is known may be wrong from now on. */
     public void changed() {
         stale = true;
-    }
-
-    /**
-     * What is in a range has a protection key from now on (pkeys(7)), or none any more. With a key it is {@link Kind#SPECIAL},
-     * until nothing is mapped there: what a thread may do with it its own register says, which only means something where the
-     * pages have the key. The kernel tells of keys only with a look at every page (/proc/PID/smaps), so what the program has
-     * asked for is remembered.
-     */
-    public void keyed(long start, long end, boolean has) {
-        if (has) {
-            keyed.merge(start, end, Math::max);
-        } else {
-            Ranges.forget(keyed, start, end);
-        }
-        stale = true;
-    }
-
-    /** What was in a range, with keys that it had, is in another one. */
-    public void moved(long from, long fromEnd, long to, long toEnd) {
-        if (Ranges.overlaps(keyed, from, fromEnd)) {
-            keyed(to, toEnd, true);
-        }
     }
 
     /**
@@ -188,7 +164,6 @@ public final class VmaTable {
             fresh.clear();
         }
         reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
-        keyed.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
         byStart = fresh;
         stale = false;
         kept.removeIf(page -> lookup(page << Linux.PAGE_SHIFT) == null);

@@ -34,6 +34,7 @@ final class PatchedOriginSpace implements OriginSpace {
     private final CallMemory callMemory;
     private final VmaTable vmas;
     private final PatchedOriginPages pages;
+    private @Nullable String homebound;
     private final LoopFd endWatch;
     private final boolean watchedFromStart;
     private Runnable onClose = () -> {};
@@ -113,24 +114,19 @@ final class PatchedOriginSpace implements OriginSpace {
     }
 
     @Override
-    public void vmasKeyed(long start, long end, boolean keyed) {
-        vmas.keyed(start, end, keyed);
-    }
-
-    @Override
-    public void vmasMoved(long from, long fromEnd, long to, long toEnd) {
-        vmas.moved(from, fromEnd, to, toEnd);
-    }
-
-    @Override
     public void leaveFaults(long start, long length) {
         pages.leaveFaults(start, length);
     }
 
-    /** Pages that are in use so are refused by the kernel when they are to be taken (UFFDIO_EXTRACT). */
+    /** Pages that are in direct use are refused by the kernel when they are to be taken (UFFDIO_EXTRACT). */
     @Override
     public @Nullable String homebound() {
-        return null;
+        return homebound;
+    }
+
+    @Override
+    public void stayHome(String why) {
+        homebound = why;
     }
 
     /** fault_in_user_writeable() of this kernel waits for a userfaultfd. */

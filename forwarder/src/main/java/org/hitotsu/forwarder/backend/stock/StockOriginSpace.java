@@ -41,6 +41,7 @@ final class StockOriginSpace implements OriginSpace {
     private final ProcessorPort processors;
     private final CallMemory callMemory;
     private final VmaTable vmas;
+    private @Nullable String homebound;
     private final int pidfd;
     private final LoopFd endWatch;
     private final boolean watchedFromStart;
@@ -144,23 +145,18 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
-    public void vmasKeyed(long start, long end, boolean keyed) {
-        vmas.keyed(start, end, keyed);
-    }
-
-    @Override
-    public void vmasMoved(long from, long fromEnd, long to, long toEnd) {
-        vmas.moved(from, fromEnd, to, toEnd);
-    }
-
-    @Override
     public void leaveFaults(long start, long length) {
         pages.leaveFaults(start, length);
     }
 
     @Override
     public @Nullable String homebound() {
-        return DirectUse.from(program.pid());
+        return homebound != null ? homebound : DirectUse.from(program.pid());
+    }
+
+    @Override
+    public void stayHome(String why) {
+        homebound = why;
     }
 
     /** fault_in_user_writeable() answers EFAULT where it would have to wait for a userfaultfd. */

@@ -69,8 +69,13 @@ final class HomeStops {
             });
             return;
         }
-        memoryCalls
-                .run(tid, nr, args, (number, arguments) -> threads.execStopped(tid, number, arguments))
+        // What a key allows stands in a register that is written without a call, and by which the kernel goes when a
+        // call
+        // reads or writes memory with that key: the register of who makes it, which is the deputy's of a moved thread.
+        boolean gives = nr == Linux.NR_PKEY_MPROTECT && (int) args[3] > 0;
+        Future<Void> prepared = gives ? stayHome(ThreadMover.KEYED) : Future.succeededFuture();
+        prepared.compose(ready -> memoryCalls.run(
+                        tid, nr, args, (number, arguments) -> threads.execStopped(tid, number, arguments)))
                 .onComplete(done -> {
                     if (done.failed()) {
                         LOG.error("share {}: system call {} of thread {}", key.id(), nr, tid, done.cause());

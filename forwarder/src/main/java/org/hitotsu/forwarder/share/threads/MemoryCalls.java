@@ -111,24 +111,9 @@ final class MemoryCalls {
         refusable |= LOCKING.contains(nr) || nr == Linux.NR_MMAP && (args[3] & Linux.MAP_LOCKED) != 0;
         return switch (nr) {
             case Linux.NR_MMAP -> mmap(tid, args, caller);
-            case Linux.NR_MUNMAP ->
-                locked(
-                        args[0],
-                        args[1],
-                        discard(),
-                        () -> inSpace(tid, nr, args).onSuccess(result -> keyed(args, false, result)));
-            // Without a key (-1) it is mprotect, which keeps the one there is.
-            case Linux.NR_PKEY_MPROTECT ->
-                locked(
-                        args[0],
-                        args[1],
-                        RangeUse.WRITEBACK,
-                        () -> inSpace(tid, nr, args).onSuccess(result -> {
-                            if ((int) args[3] >= 0) {
-                                keyed(args, (int) args[3] > 0, result);
-                            }
-                        }));
-            case Linux.NR_MPROTECT -> locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
+            case Linux.NR_MUNMAP -> locked(args[0], args[1], discard(), () -> inSpace(tid, nr, args));
+            case Linux.NR_MPROTECT, Linux.NR_PKEY_MPROTECT ->
+                locked(args[0], args[1], RangeUse.WRITEBACK, () -> inSpace(tid, nr, args));
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);
@@ -157,14 +142,6 @@ final class MemoryCalls {
 
     private Future<@Nullable Long> inSpace(int tid, long nr, long[] args) {
         return space.threads().execInSpace(tid, nr, args).map(result -> result);
-    }
-
-    /** A call that fails in its middle has given keys to what is before, and none if it is not valid at all. */
-    private void keyed(long[] args, boolean keyed, @Nullable Long result) {
-        long outcome = result == null ? -Linux.EINVAL : result;
-        if ((keyed ? outcome != -Linux.EINVAL : outcome == 0) && isRange(args[0], args[0] + pageEnd(args[1]))) {
-            space.vmasKeyed(args[0], args[0] + pageEnd(args[1]), keyed);
-        }
     }
 
     /**
@@ -225,12 +202,7 @@ final class MemoryCalls {
     }
 
     private Future<@Nullable Long> mremap(int tid, long[] args) {
-        Supplier<Future<@Nullable Long>> move =
-                () -> inSpace(tid, Linux.NR_MREMAP, args).onSuccess(at -> {
-                    if (at != null && at > 0) {
-                        space.vmasMoved(args[0], args[0] + pageEnd(args[1]), at, at + pageEnd(args[2]));
-                    }
-                });
+        Supplier<Future<@Nullable Long>> move = () -> inSpace(tid, Linux.NR_MREMAP, args);
         if ((args[3] & MREMAP_FIXED) == 0) {
             return locked(args[0], Math.max(args[1], args[2]), RangeUse.WRITEBACK, move);
         }

@@ -53,6 +53,9 @@ public final class ThreadMover implements OriginThreads.Events {
     /** For a transfer that goes on, a long time; for a call that waits for it, a short one. */
     private static final int TRANSFER_MILLIS = 200;
 
+    /** Why a program that has done so stays at its origin, as the end of a sentence about it. */
+    public static final String KEYED = "has memory with protection keys";
+
     private final Context context;
     private final PeerNetwork network;
     private final ShareKey key;

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.LongStream;
 import org.hitotsu.forwarder.backend.PagePort.Denial;
 import org.hitotsu.forwarder.backend.common.VmaTable.Kind;
 import org.hitotsu.forwarder.backend.common.VmaTable.Vma;
@@ -120,32 +119,6 @@ class VmaTableTest {
         assertThat(ranges).containsExactly(entry(0x1000L, 0x4000L), entry(0x7000L, 0xa000L));
         Ranges.join(ranges, 0, 0x8000);
         assertThat(ranges).containsExactly(entry(0L, 0xa000L));
-    }
-
-    @Test
-    void mappingWithAProtectionKeyIsSpecial() {
-        int flags = Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS;
-        long page = Linux.PAGE_SIZE;
-        long area = Linux.mmap(0, 4 * page, Linux.PROT_READ, flags, -1, 0);
-        VmaTable vmas = new VmaTable(Linux::getpid);
-        vmas.keyed(area + page, area + 2 * page, true);
-        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.ANONYMOUS, Kind.ANONYMOUS);
-        vmas.moved(area + 2 * page, area + 3 * page, area, area + page);
-        vmas.moved(area, area + 2 * page, area + 2 * page, area + 4 * page);
-        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.SPECIAL, Kind.SPECIAL, Kind.SPECIAL);
-        vmas.keyed(area, area + 3 * page, false);
-        assertThat(kinds(vmas, area)).containsExactly(Kind.ANONYMOUS, Kind.ANONYMOUS, Kind.ANONYMOUS, Kind.SPECIAL);
-        assertThat(vmas.isReserved(Objects.requireNonNull(vmas.find(area + 3 * page))))
-                .as("a key is no userfaultfd")
-                .isFalse();
-        Linux.munmap(area, 4 * page);
-    }
-
-    private static List<Kind> kinds(VmaTable vmas, long area) {
-        return LongStream.range(0, 4)
-                .mapToObj(i -> Objects.requireNonNull(vmas.find(area + i * Linux.PAGE_SIZE))
-                        .kind())
-                .toList();
     }
 
     @Test

@@ -105,18 +105,7 @@ class MemoryCallsTest {
         assertThat(run(Linux.NR_MPROTECT, 0x500000, 0x2000, 1))
                 .containsExactly("writeback 500 2", "mprotect 500000 2000 1 0 0 0", "changed");
         assertThat(run(Linux.NR_PKEY_MPROTECT, 0x510000, 0x1000, 1, 7))
-                .containsExactly(
-                        "writeback 510 1", "pkey_mprotect 510000 1000 1 7 0 0", "keyed 510000 511000", "changed");
-    }
-
-    @Test
-    void protectionKeysGoWithTheirMappings() throws Exception {
-        origin.space.showsUnkeyed = true;
-        assertThat(run(Linux.NR_PKEY_MPROTECT, 0x510000, 0x1001, 1, -1))
-                .doesNotContain("keyed 510000 512000", "unkeyed 510000 512000");
-        assertThat(run(Linux.NR_PKEY_MPROTECT, 0x510000, 0x1001, 1, 0)).contains("unkeyed 510000 512000");
-        assertThat(run(Linux.NR_PKEY_MPROTECT, 0x510000, -0x1000, 1, 5)).noneMatch(line -> line.startsWith("keyed"));
-        assertThat(run(Linux.NR_MUNMAP, 0x510000, 0x1000)).contains("unkeyed 510000 511000");
+                .containsExactly("writeback 510 1", "pkey_mprotect 510000 1000 1 7 0 0", "changed");
     }
 
     @Test

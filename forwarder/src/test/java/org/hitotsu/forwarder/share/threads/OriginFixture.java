@@ -153,9 +153,6 @@ final class OriginFixture implements AutoCloseable {
 
         final Set<Long> kept = new HashSet<>();
 
-        /** Whether calls that give no protection key are logged for what they do to those there are. */
-        boolean showsUnkeyed;
-
         final RecordingProcessors processors = new RecordingProcessors(log);
 
         @Override
@@ -204,20 +201,6 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
-        public void vmasKeyed(long start, long end, boolean keyed) {
-            if (keyed || showsUnkeyed) {
-                log.add((keyed ? "keyed " : "unkeyed ") + RecordingThreads.hex(start, end));
-            }
-        }
-
-        @Override
-        public void vmasMoved(long from, long fromEnd, long to, long toEnd) {
-            if (showsUnkeyed) {
-                log.add("moved " + RecordingThreads.hex(from, fromEnd, to, toEnd));
-            }
-        }
-
-        @Override
         public void leaveFaults(long start, long length) {
             log.add("faults left " + RecordingThreads.hex(start, length));
         }
@@ -225,6 +208,11 @@ final class OriginFixture implements AutoCloseable {
         @Override
         public @Nullable String homebound() {
             return homebound;
+        }
+
+        @Override
+        public void stayHome(String why) {
+            homebound = why;
         }
 
         @Override

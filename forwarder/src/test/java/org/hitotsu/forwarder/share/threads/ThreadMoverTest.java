@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import java.util.List;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.hitotsu.forwarder.share.proto.PageOperation;
 import org.hitotsu.forwarder.share.proto.ShareMessage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ThreadMoverTest {
     private static final int TID = 1000;
@@ -84,6 +87,31 @@ class ThreadMoverTest {
         origin.loop.settle();
         Future<Void> move = origin.loop.call(() -> other.move(TID, OriginFixture.HOST));
         assertThat(move.cause()).hasMessageContaining("for it did this");
+    }
+
+    @Test
+    void aKeyIsGivenToMemoryWhenAllIsHomeForGood() throws Exception {
+        origin.hostReads(0x500, 1);
+        origin.hostAnswers = false;
+        long[] args = {0x510000, 0x1000, 1, 7, 0, 0};
+        origin.loop.run(() -> mover.onMemoryCall(TID, Linux.NR_PKEY_MPROTECT, args));
+        origin.loop.settle();
+        assertThat(origin.log).as("waits for all pages").noneMatch(line -> line.startsWith("pkey_mprotect"));
+        origin.loop.run(origin::answerRanges);
+        origin.loop.settle();
+        assertThat(origin.log).contains("pkey_mprotect 510000 1000 1 7 0 0");
+        assertThat(mover.homebound())
+                .isEqualTo("its program stays at its origin, for it has memory with protection keys");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1})
+    void memoryWithoutAKeyMayBeAnywhere(long key) throws Exception {
+        long[] args = {0x510000, 0x1000, 1, key, 0, 0};
+        origin.loop.run(() -> mover.onMemoryCall(TID, Linux.NR_PKEY_MPROTECT, args));
+        origin.loop.settle();
+        assertThat(origin.log).anyMatch(line -> line.startsWith("pkey_mprotect 510000 1000 1 "));
+        assertThat(mover.homebound()).isNull();
     }
 
     @Test
