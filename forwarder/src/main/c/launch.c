@@ -16,11 +16,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#endif
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
@@ -83,6 +87,10 @@ int main(int argc, char **argv)
 	sigemptyset(&quit);
 	sigaddset(&quit, SIGQUIT);
 	sigprocmask(SIG_UNBLOCK, &quit, NULL);
+
+	/* A merged page loses the protection by which a write to it is seen; the filter has the program not ask for that either. It
+	   is inherited (systemd's MemoryKSM=), and kernels before 6.4 do not know it. */
+	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
 
 	/* From here on the filter traps memory calls, and nobody answers them before the daemon has the listener:
 	   nothing below may allocate. */

@@ -2,6 +2,7 @@ package org.hitotsu.forwarder.backend.stock;
 
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ALLOW;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.ARCH;
+import static org.hitotsu.forwarder.backend.stock.BpfAssembler.INVALID;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_HIGH;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.IP_LOW;
 import static org.hitotsu.forwarder.backend.stock.BpfAssembler.NR;
@@ -44,6 +45,15 @@ final class SeccompFilters {
      * files.
      */
     private static final int[] NOTIFIED_ADVICE = {4, 8, 9, 18, 24, 102};
+
+    /**
+     * With it and {@link #PR_SET_MEMORY_MERGE} a program offers its memory to KSM, which puts a page into the place of one that
+     * is write-protected by a userfaultfd, and leaves out the protection (replace_page(), mm/ksm.c, up to Linux 6.18 at least).
+     * A write would go unseen. So there is no KSM, as on a kernel without it.
+     */
+    private static final int MADV_MERGEABLE = 12;
+
+    private static final int PR_SET_MEMORY_MERGE = 67;
 
     private static final int NOTIFIED_MAP_FLAGS = Linux.MAP_FIXED | Linux.MAP_FIXED_NOREPLACE | Linux.MAP_LOCKED;
     /** Those of which every call is notified, whatever its arguments. */
@@ -88,7 +98,8 @@ final class SeccompFilters {
     /**
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
      * files, the memory of a userfaultfd or what ties a thread here ({@link Tie}) are notified, futex calls that write, and
-     * those after which pages may be used directly ({@link DirectUse}); everything else runs natively. Calls of the agent
+     * those after which pages may be used directly ({@link DirectUse}); what offers memory to KSM is refused; everything else
+     * runs natively. Calls of the agent
      * itself (by instruction pointer) always run. The rendezvous is the agent's only: of anybody else the kernel does not know
      * the number.
      *
@@ -111,6 +122,8 @@ final class SeccompFilters {
         for (int dropping : NOTIFIED_ADVICE) {
             advice.ifEquals(dropping, trapUnlessAgent);
         }
+        BpfAssembler unknown = new BpfAssembler().ret(INVALID);
+        advice.ifEquals(MADV_MERGEABLE, unknown);
         advice.ret(ALLOW);
 
         BpfAssembler futex = new BpfAssembler().load(argLow(1)).and(FUTEX_COMMAND);
@@ -156,6 +169,11 @@ final class SeccompFilters {
                 .ifEquals((int) Linux.UFFDIO_MOVE, trapUnlessAgent)
                 .ret(ALLOW);
 
+        BpfAssembler merging =
+                new BpfAssembler().load(argLow(1)).ifNotEquals(0, unknown).ret(ALLOW);
+        BpfAssembler control = new BpfAssembler().load(argLow(0)).ifEquals(PR_SET_MEMORY_MERGE, merging);
+        control.append(byFirst(TYING_CONTROLS, trapUnlessAgent));
+
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
                 .ifNotEquals(AUDIT_ARCH_X86_64, new BpfAssembler().ret(ALLOW))
@@ -164,7 +182,7 @@ final class SeccompFilters {
         filter.ifEquals(Linux.NR_FUTEX, futex);
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
-        filter.ifEquals(Linux.NR_PRCTL, byFirst(TYING_CONTROLS, trapUnlessAgent));
+        filter.ifEquals(Linux.NR_PRCTL, control);
         filter.ifEquals(Linux.NR_ARCH_PRCTL, byFirst(TYING_ARCH_CONTROLS, trapUnlessAgent));
         filter.ifEquals(Linux.NR_MODIFY_LDT, byFirst(TYING_LDT_FUNCTIONS, trapUnlessAgent));
         filter.ifEquals(Linux.NR_IOCTL, device);

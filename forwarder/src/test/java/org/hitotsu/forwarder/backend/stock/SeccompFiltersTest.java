@@ -153,6 +153,17 @@ class SeccompFiltersTest {
         assertThat(origin(archPrctl, PROGRAM, 0x1002)).isEqualTo(ALLOW);
     }
 
+    @Test
+    void memoryIsNotOfferedForMerging() {
+        int prctl = 157;
+        int invalid = 0x00050000 | 22;
+        assertThat(origin(NR_MADVISE, PROGRAM, 0x1000, 0x1000, 12)).isEqualTo(invalid);
+        assertThat(origin(NR_MADVISE, PROGRAM, 0x1000, 0x1000, 13)).isEqualTo(ALLOW);
+        assertThat(origin(prctl, PROGRAM, 67, 1)).isEqualTo(invalid);
+        assertThat(origin(prctl, PROGRAM, 67, 0)).isEqualTo(ALLOW);
+        assertThat(origin(prctl, PROGRAM, 68)).isEqualTo(ALLOW);
+    }
+
     /** With every option that adds calls. */
     private boolean mayNotify(int nr, long... args) {
         return ClassicBpf.run(clusterCpus, ClassicBpf.data(nr, X86_64, PROGRAM, args)) == USER_NOTIF;
