@@ -100,9 +100,9 @@ final class OriginTracee implements Tracer.StopHandler {
             @Nullable BrokenOffCall brokenOff) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(OriginTracee.class);
-    private static final int SI_TKILL = -6;
     private static final int SYS_SECCOMP = 1;
     private static final long SIGTRAP_BIT = 1L << Linux.SIGTRAP - 1;
+    private static final long ALL_SIGNALS = -1;
     private static final int EXEC_OPTIONS = Ptrace.OPTION_SYSGOOD | Ptrace.OPTION_EXEC;
 
     private final StandingTrace standing;
@@ -255,18 +255,22 @@ final class OriginTracee implements Tracer.StopHandler {
     }
 
     /**
-     * The deputy is ending its thread and stopped for a signal, which the thread will not take any more.
-     *
-     * @return whether the signal was sent to the process, another thread of which would natively take it (exit_signals())
+     * The deputy is ending its thread and stopped for a signal, which the thread will not take any more. With all signals
+     * blocked the kernel queues it anew, as it was sent (ptrace_signal(), Linux 5.17): one for the process another thread takes,
+     * one for this thread goes with it. SIGSTOP can't be blocked; it is for the process in any case.
      */
-    boolean dropSignal(Ptrace ptrace) {
+    void leaveSignal(Ptrace ptrace, int pid, int signal) {
         if (state != State.SIGNALLED) {
-            return false;
+            return;
         }
-        boolean toProcess = ptrace.signalCode(tid) != SI_TKILL;
         state = State.DEPUTY;
-        ptrace.cont(tid, 0);
-        return toProcess;
+        if (signal == Linux.SIGSTOP) {
+            ptrace.cont(tid, 0);
+            Linux.kill(pid, signal);
+        } else {
+            ptrace.setMask(tid, ALL_SIGNALS);
+            ptrace.cont(tid, signal);
+        }
     }
 
     @Override

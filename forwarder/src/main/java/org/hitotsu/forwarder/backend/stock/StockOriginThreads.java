@@ -388,11 +388,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
                 return;
             }
             if (task.ending) {
-                process.letGoOn(task, ptrace -> {
-                    if (tracee.dropSignal(ptrace)) {
-                        Linux.kill(process.pid, signal);
-                    }
-                });
+                process.letGoOn(task, ptrace -> tracee.leaveSignal(ptrace, process.pid, signal));
             } else if (!borrowed.breakOff(task)) {
                 onDeputySignal(task);
             }
