@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.backend.common;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -85,7 +86,8 @@ public final class ProcessStatus {
             String state = of(pid, tid).text("State");
             return state.startsWith("Z") || state.startsWith("X");
         } catch (IOException e) {
-            return true;
+            // Its end is one cause (ENOENT, or ESRCH by read); that the daemon may open no more files is another.
+            return !Files.exists(Path.of("/proc/" + pid + "/task/" + tid));
         }
     }
 

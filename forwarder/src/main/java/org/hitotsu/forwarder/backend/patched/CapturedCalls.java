@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.hitotsu.bpf.CaptureEvent;
 import org.hitotsu.forwarder.backend.CallMemory;
@@ -156,9 +157,7 @@ final class CapturedCalls {
             return Future.succeededFuture();
         }
         task.forked = forked;
-        if (task.tie == Tie.Kind.FILTER) {
-            watch(task, forked);
-        }
+        watch(task, () -> task.forked == forked);
         return forked.future();
     }
 
@@ -178,18 +177,21 @@ final class CapturedCalls {
     }
 
     /**
-     * Looks whether a fork is over with its thread: a filter of the program's own, which the kernel asks behind the capture,
-     * may end it there, and then no event tells of that.
+     * Looks whether a call is over with its thread, as long as it is {@code underWay}: a filter of the program's own, which the
+     * kernel asks behind the capture and of what a thread is told to make, may end it there, and no event tells of that.
      */
-    private void watch(OriginTask task, Promise<Void> forked) {
+    void watch(OriginTask task, BooleanSupplier underWay) {
+        if (task.tie != Tie.Kind.FILTER) {
+            return;
+        }
         context.owner().setTimer(LOOK_MILLIS, timer -> {
-            if (tasks.ended() || task.forked != forked) {
+            if (tasks.ended() || !underWay.getAsBoolean()) {
                 return;
             }
             if (ProcessStatus.hasEnded(pid, task.tid)) {
                 ending.accept(task);
             } else {
-                watch(task, forked);
+                watch(task, underWay);
             }
         });
     }

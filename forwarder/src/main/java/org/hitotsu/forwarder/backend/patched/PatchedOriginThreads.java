@@ -451,8 +451,10 @@ final class PatchedOriginThreads implements OriginThreads {
             return Future.failedFuture("thread " + tid + " can't be told to make calls");
         }
         Promise<Long> made = Promise.promise();
-        tasks.whenCertain(
-                task, () -> task.calls.exec(nr, args).map(Executed::result).onComplete(made));
+        tasks.whenCertain(task, () -> {
+            task.calls.exec(nr, args).map(Executed::result).onComplete(made);
+            calls.watch(task, task.calls::busy);
+        });
         return made.future();
     }
 

@@ -119,4 +119,15 @@ class CapturedCallsTest extends PatchedOriginFixture {
         loop.await(() -> threads.proceedWithFork(TID));
         assertThat(threads.ids()).containsExactly(PID);
     }
+
+    @Test
+    void soIsACallThatTheThreadWasToldToMake() throws Exception {
+        calls(5, 317, 1, 0);
+        loop.run(() -> threads.proceed(TID));
+        happens(Type.CAPTURED, 0, 9, Linux.NR_MUNMAP, 0);
+        Future<Long> made = loop.call(() -> threads.execInSpace(TID, Linux.NR_MUNMAP, 0x1000, 0x1000));
+        loop.await(() -> made.otherwise(0L));
+        assertThat(made.failed()).isTrue();
+        assertThat(threads.ids()).containsExactly(PID);
+    }
 }
