@@ -139,6 +139,7 @@ public final class Linux {
     public static final int SIGSYS = 31;
     public static final int SIGKILL = 9;
     public static final int SIGCONT = 18;
+    private static final int PIDFD_THREAD = 0x80;
     public static final int SIGSTOP = 19;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
@@ -189,6 +190,20 @@ public final class Linux {
     /** pidfd_getfd(2), Linux 5.6: a copy of descriptor {@code fd} of the process behind {@code pidfd}. */
     public static long pidfdGetfd(int pidfd, int fd) {
         return call(NR_PIDFD_GETFD, pidfd, fd, 0);
+    }
+
+    /**
+     * As {@link #pidfdGetfd}, of the table of one thread: it may have another than its process's first thread (CLONE_FILES), and
+     * go on when that has ended. -EINVAL before Linux 6.9.
+     */
+    public static long threadGetfd(int tid, int fd) {
+        long holder = call(NR_PIDFD_OPEN, tid, PIDFD_THREAD, 0);
+        if (holder < 0) {
+            return holder;
+        }
+        long copy = pidfdGetfd((int) holder, fd);
+        close((int) holder);
+        return copy;
     }
 
     public static long kill(int pid, int signal) {

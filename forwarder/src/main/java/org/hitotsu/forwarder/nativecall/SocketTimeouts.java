@@ -5,7 +5,6 @@ public final class SocketTimeouts {
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
-    private static final int PIDFD_THREAD = 0x80;
     /** {@code struct timeval}. */
     private static final int TIMEVAL_SIZE = 16;
 
@@ -17,16 +16,15 @@ public final class SocketTimeouts {
         if (FileStatus.ofDescriptor(tid, fd).type() != FileStatus.Type.SOCKET) {
             return false;
         }
-        // The thread's own table is to be had since Linux 6.9; before, that of the first one, which may have ended.
-        long holder = Linux.call(Linux.NR_PIDFD_OPEN, tid, PIDFD_THREAD, 0);
-        if (holder < 0) {
-            holder = Linux.pidfdOpen(pid);
+        long socket = Linux.threadGetfd(tid, fd);
+        if (socket == -Linux.EINVAL) {
+            long process = Linux.pidfdOpen(pid);
+            if (process < 0) {
+                return false;
+            }
+            socket = Linux.pidfdGetfd((int) process, fd);
+            Linux.close((int) process);
         }
-        if (holder < 0) {
-            return false;
-        }
-        long socket = Linux.pidfdGetfd((int) holder, fd);
-        Linux.close((int) holder);
         if (socket < 0) {
             // A call that waits for ever is kept in vain then, which is harmless.
             return true;

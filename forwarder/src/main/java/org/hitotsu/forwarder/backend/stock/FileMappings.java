@@ -59,12 +59,10 @@ final class FileMappings {
             // Also if it fails: it may have unmapped what was there. A copy that is not known of is only that.
             copies.forget(address, address + wholePages(length));
         }
-        if (!copied && !replaces
-                || FileStatus.ofDescriptor(tid, fd).type() != FileStatus.Type.REGULAR
-                || hasOwnFile(tid, fd)) {
+        if (!copied && !replaces || FileStatus.ofDescriptor(tid, fd).type() != FileStatus.Type.REGULAR) {
             return Future.succeededFuture(null);
         }
-        long here = Linux.pidfdGetfd(pidfd, fd);
+        long here = take(tid, fd);
         if (here < 0) {
             return Future.succeededFuture(null);
         }
@@ -76,6 +74,12 @@ final class FileMappings {
                 .eventually(() -> context.executeBlocking(() -> Linux.close((int) here), false));
     }
 
+    /** A copy of a thread's descriptor for the daemon. */
+    private long take(int tid, int fd) {
+        long copy = Linux.threadGetfd(tid, fd);
+        return copy == -Linux.EINVAL && !hasOwnFile(tid, fd) ? Linux.pidfdGetfd(pidfd, fd) : copy;
+    }
+
     /** Whether a mapping gets a copy of the file: a writable private one's pages can't be taken from outside. */
     static boolean isCopied(long length, int prot, int flags) {
         return (flags & Linux.MAP_TYPE) == Linux.MAP_PRIVATE
@@ -84,7 +88,10 @@ final class FileMappings {
                 && length <= LARGEST_COPY;
     }
 
-    /** Whether a thread means another file by a descriptor than the process's first thread, of which it is taken (CLONE_FILES). */
+    /**
+     * Whether a thread means another file by a descriptor than the process's first thread, of which it is taken by kernels that
+     * give no other's (CLONE_FILES).
+     */
     private boolean hasOwnFile(int tid, int fd) {
         long differ = tid == program.pid() ? 0 : Linux.call(Linux.NR_KCMP, program.pid(), tid, KCMP_FILE, fd, fd, 0);
         // 1 to 3 say that they differ; a kernel without CONFIG_KCMP can't say.
