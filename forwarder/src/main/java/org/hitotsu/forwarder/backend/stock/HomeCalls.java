@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.hitotsu.forwarder.backend.common.DirectUse;
 import org.hitotsu.forwarder.backend.common.ProcessStatus;
 import org.hitotsu.forwarder.nativecall.Linux;
@@ -29,6 +30,7 @@ final class HomeCalls {
     private static final int QUIET_MILLIS = 2;
 
     private static final int CLONE_CHILD_CLEARTID = 0x200000;
+    private static final int CLONE_UNTRACED = 0x800000;
     /** Words of struct clone_args up to the child's id, in all versions of it. */
     private static final int CLONE_ARGS = 3;
 
@@ -66,9 +68,11 @@ final class HomeCalls {
     /** A thread's call has been received, and waits for its answer. */
     void onCall(OriginTask task, long id, long nr, long[] args) {
         trapped.received(task, id);
+        task.again = null;
         callsOver(task);
         if (task.deputy) {
             // It is being parked and came to this call first. Received, the notification holds up the interrupt.
+            task.again = () -> unlessHeld(task, () -> begin(task, nr, args));
             parking.restart(task);
         } else {
             unlessHeld(task, () -> begin(task, nr, args));
@@ -204,11 +208,13 @@ final class HomeCalls {
 
     private void onClone(OriginTask task, long flags, long childTid, long nr, long[] args) {
         if ((flags & DirectUse.CLONE_THREAD) != 0) {
-            if ((flags & CLONE_CHILD_CLEARTID) != 0 && task.tie == Tie.Kind.FILTER) {
-                task.birth = () -> spawn(task, () -> {});
+            if ((flags & CLONE_UNTRACED) != 0) {
+                homebound(task, "makes threads that can't be traced (CLONE_UNTRACED)");
+            } else if ((flags & CLONE_CHILD_CLEARTID) != 0 && task.tie == Tie.Kind.FILTER) {
+                task.birth = () -> spawnThread(task);
                 process.events().onFutexWords(task.tid, childTid);
             } else {
-                spawn(task, () -> {});
+                spawnThread(task);
             }
         } else if ((flags & DirectUse.CLONE_VM) != 0) {
             // vfork and posix_spawn: the child borrows the memory, faults included, until it executes something else.
@@ -232,7 +238,7 @@ final class HomeCalls {
             forked.future().onComplete(over -> callOver(task));
         } else {
             task.spawning--;
-            spawn(task, forked::tryComplete);
+            spawn(task, forked::tryComplete, id -> process.notifications.proceed(id));
         }
         return forked.future();
     }
@@ -251,30 +257,40 @@ final class HomeCalls {
         }
     }
 
-    /** Lets a clone or fork happen under trace; {@code over} runs when the trace has seen how it ends. */
-    private void spawn(OriginTask task, Runnable over) {
+    /** Of a thread that is not traced from its birth nothing is known: not where it is, nor what it does to memory. */
+    private void spawnThread(OriginTask task) {
+        spawn(task, () -> {}, id -> {
+            trapped.received(task, id);
+            homebound(task, "makes threads while another process traces it");
+        });
+    }
+
+    /**
+     * Lets a clone or fork happen under trace.
+     *
+     * @param over runs when the trace has seen how it ends
+     * @param untraced is given the notification, to answer it, if another process traces the thread
+     */
+    private void spawn(OriginTask task, Runnable over, LongConsumer untraced) {
         long id = trapped.take(task);
         task.spawning++;
         Runnable done = () -> process.onLoop(() -> {
             callOver(task);
             over.run();
         });
-        process.execves.beside(task, () -> traceSpawn(task, id, done));
+        process.execves.beside(task, () -> traceSpawn(task, id, done, untraced));
     }
 
-    private void traceSpawn(OriginTask task, long id, Runnable done) {
+    private void traceSpawn(OriginTask task, long id, Runnable done, LongConsumer untraced) {
         process.tracer.submit(
                 ptrace -> OriginTracee.seizeToSpawn(ptrace, process.standing, task.tid, done),
                 (tracee, failure) -> process.onLoop(() -> {
-                    if (failure != null) {
-                        LOG.warn(
-                                "thread {} is traced by somebody else, its new threads stay at home: {}",
-                                task.tid,
-                                failure.getMessage());
+                    if (tracee == null) {
+                        LOG.warn("thread {} is traced by somebody else: {}", task.tid, failure.getMessage());
                         done.run();
-                    }
-                    process.notifications.proceed(id);
-                    if (tracee != null) {
+                        untraced.accept(id);
+                    } else {
+                        process.notifications.proceed(id);
                         process.later(SPAWN_CHECK_MILLIS, () -> process.tracer.submit(tracee::checkCall));
                     }
                 }));
@@ -335,6 +351,10 @@ final class HomeCalls {
         parking.park(task).onComplete(done -> {
             if (done.succeeded()) {
                 end(task, status);
+            } else if (task.trapped != 0 && !process.ended) {
+                // Another process traces it.
+                task.ending = false;
+                process.events().onExit(task.tid);
             } else {
                 endNatively(task);
             }

@@ -12,6 +12,10 @@ final class OriginTask {
     /** The notification of a trapped call at home, 0 if none. */
     long trapped;
 
+    /** Begins with the trapped call, which came when the thread was to be parked: for if it can't be. Else null. */
+    @Nullable
+    Runnable again;
+
     /** The arguments of the trapped call, if that is a {@link org.hitotsu.forwarder.syscall.PriorityFutex}; else null. */
     long @Nullable [] priorityWait;
 

@@ -114,7 +114,11 @@ final class ThreadParking {
                     } else {
                         stays(task);
                         parked.accept(null, failure);
-                        trapped.proceed(task);
+                        Runnable again = task.again;
+                        task.again = null;
+                        if (again != null && task.trapped != 0) {
+                            again.run();
+                        }
                     }
                 }));
     }
