@@ -57,11 +57,12 @@ public interface DirectoryActions<D> {
     void retry(int node, long firstPage, int count, Access access);
 
     /**
-     * Takes a range away from a node, to {@link CacheEvents#onRangeInvalidate}; answered by
+     * Takes a locked range, or a piece of one, away from a node, to {@link CacheEvents#onRangeInvalidate}; answered by
      * {@link DirectoryEvents#onRangeReply} after a {@link DirectoryEvents#onWriteback} for each page which only that node
      * had. To the origin's own cache it only means: answer the recalls in the range now.
      *
      * @param needData whether pages which were written must be sent back
+     * @param token the directory's name for this message and its answer
      */
     void rangeInvalidate(int node, long firstPage, long count, boolean needData, long token);
 
@@ -70,12 +71,15 @@ public interface DirectoryActions<D> {
      * {@link CacheEvents#onRangeHome}; answered by {@link DirectoryEvents#onRangeReply}.
      *
      * @param unprotect whether write-protected pages of the range must be made writable at once
+     * @param token the directory's name for this message and its answer
      */
     void rangeHome(long firstPage, long count, boolean unprotect, long token);
 
     /**
-     * The range of this {@link DirectoryEvents#lockRange} is home: no other node holds or can get any page of it until
+     * The range of a {@link DirectoryEvents#lockRange} is home: no other node holds or can get any page of it until
      * {@link DirectoryEvents#unlockRange}.
+     *
+     * @param token the caller's name for this lock
      */
     void rangeReady(long token);
 

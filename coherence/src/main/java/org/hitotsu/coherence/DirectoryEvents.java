@@ -48,7 +48,11 @@ public interface DirectoryEvents<D> {
     /** A page which only {@code node} had, sent back because its range is invalidated; the node has it no more. */
     void onWriteback(int node, long page, D data);
 
-    /** A node has done all that a range invalidation, or the origin's range homing, asked of it. */
+    /**
+     * A node has done all that a range invalidation, or the origin's range homing, asked of it.
+     *
+     * @param token of that message
+     */
     void onRangeReply(int node, long token);
 
     /**

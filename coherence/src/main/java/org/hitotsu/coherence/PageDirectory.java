@@ -43,11 +43,18 @@ import org.jspecify.annotations.Nullable;
  * none are kept here. A page in S of which the origin has no copy is recalled with its contents from one holder before the
  * range is invalidated there.
  *
- * <p><b>A lock</b> goes WAITING (overlaps an older one) → COLLECTING (a range invalidation to each node which has a page of
- * the range or owes an answer for one) → HOMING (the origin's cache is told) → READY. HOMING is needed even if nothing is
- * tracked: a grant to the origin, after which the entry was dropped, may still be installing. It also answers all of the
- * origin's own requests for the range, so these are dropped while the lock stands; each was sent before the origin's reply
- * and so has arrived before it.
+ * <p><b>A lock</b> goes WAITING (overlaps an older one) → COLLECTING (its pages are in L and are taken away from the nodes) →
+ * HOMING (the origin's cache is told) → READY. HOMING is needed even if nothing is tracked: a grant to the origin, after which
+ * the entry was dropped, may still be installing. It also answers all of the origin's own requests for the range, so these
+ * are dropped while the lock stands; each was sent before the origin's reply and so has arrived before it.
+ *
+ * <p><b>Pieces.</b> A range may hold more than a node has memory for on the way to the network, so with WRITEBACK it is taken
+ * away piece by piece, in ascending order. A piece is the recalls of its pages and, behind them, its range invalidation, to each
+ * node which has a page of it or owes an answer for one; it ends with the replies of all of these, and with the last one
+ * HOMING begins. It brings the contents of at most {@code pieceContents} pages from other nodes. The next one, of all locks in
+ * turn, begins while those under way bring no more than that together: so never more than twice as many pages are on their
+ * way, and the network is not idle between two pieces. A range invalidation is put off by nothing where it arrives, so a
+ * piece waits neither for another lock nor for a request.
  *
  * <p><b>A node which is lost</b> takes a page with it if it had the only copy, or was the source of the contents in SM_AD
  * or L while other copies had been invalidated already.
@@ -65,11 +72,18 @@ public final class PageDirectory<D> implements DirectoryEvents<D> {
     private final LongMap<DirectoryEntry<D>> entries = new LongMap<>();
     private final RangeLocks<D> locks;
 
-    /** @param origin id of the node whose memory is the home of all pages */
-    public PageDirectory(int origin, DirectoryActions<D> actions) {
+    /**
+     * @param origin id of the node whose memory is the home of all pages
+     * @param pieceContents of how many pages a piece of a locked range may bring the contents, at least 1; twice as many are
+     *     under way at most
+     */
+    public PageDirectory(int origin, DirectoryActions<D> actions, int pieceContents) {
+        if (pieceContents < 1) {
+            throw new IllegalArgumentException("pieces of " + pieceContents + " pages");
+        }
         this.origin = origin;
         this.actions = actions;
-        this.locks = new RangeLocks<>(origin, entries, actions);
+        this.locks = new RangeLocks<>(origin, entries, actions, pieceContents);
     }
 
     @Override

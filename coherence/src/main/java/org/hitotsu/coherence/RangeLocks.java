@@ -1,12 +1,16 @@
 package org.hitotsu.coherence;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.hitotsu.coherence.DirectoryEntry.Request;
 import org.hitotsu.coherence.DirectoryEntry.State;
+import org.hitotsu.coherence.RangeLock.Piece;
 import org.jspecify.annotations.Nullable;
 
-/** The range locks of one directory. Their phases, and state L of a page, are described at {@link PageDirectory}. */
+/**
+ * The range locks of one directory. Their phases and pieces, and state L of a page, are described at {@link PageDirectory}.
+ */
 final class RangeLocks<D> {
 
     private static final int NOBODY = DirectoryEntry.NOBODY;
@@ -14,13 +18,21 @@ final class RangeLocks<D> {
     private final int origin;
     private final LongMap<DirectoryEntry<D>> entries;
     private final DirectoryActions<D> actions;
+    private final int pieceContents;
     /** In the order of their calls. */
     private final List<RangeLock> locks = new ArrayList<>();
+    /** Those with pages which are in no piece yet, the one whose turn it is first. */
+    private final ArrayDeque<RangeLock> unfinished = new ArrayDeque<>();
+    /** Pages of pieces under way whose contents come. */
+    private int moving;
+    /** Names range messages: several may be under way for one lock. */
+    private long nextToken = 1;
 
-    RangeLocks(int origin, LongMap<DirectoryEntry<D>> entries, DirectoryActions<D> actions) {
+    RangeLocks(int origin, LongMap<DirectoryEntry<D>> entries, DirectoryActions<D> actions, int pieceContents) {
         this.origin = origin;
         this.entries = entries;
         this.actions = actions;
+        this.pieceContents = pieceContents;
     }
 
     /** The lock which keeps requests away from a page. */
@@ -72,18 +84,21 @@ final class RangeLocks<D> {
 
     private void activate(RangeLock lock) {
         lock.phase = RangeLock.Phase.COLLECTING;
-        for (long page : entries.keysIn(lock.first, lock.count)) {
+        lock.pages = entries.keysIn(lock.first, lock.count);
+        for (long page : lock.pages) {
             DirectoryEntry<D> e = entries.get(page);
             if (e != null) {
                 seize(e, lock);
             }
         }
-        NodeSet nodes = lock.waiting;
-        for (int i = 0; i < nodes.size(); i++) {
-            actions.rangeInvalidate(nodes.get(i), lock.first, lock.count, lock.use == RangeUse.WRITEBACK, lock.token);
-        }
-        if (nodes.isEmpty()) {
+        if (lock.pages.length == 0) {
             bringHome(lock);
+        } else if (lock.use == RangeUse.DISCARD) {
+            // One piece, which brings no contents and so has not to wait for room.
+            takePiece(lock);
+        } else {
+            unfinished.add(lock);
+            takePieces();
         }
     }
 
@@ -94,34 +109,87 @@ final class RangeLocks<D> {
         for (Request r = e.dequeue(); r != null; r = e.dequeue()) {
             hold(lock, r);
         }
-        if (e.owner != NOBODY && e.owner != origin) {
-            lock.waiting.add(e.owner);
+        collect(e);
+    }
+
+    /** Begins pieces while there is room for a full one, of each lock in its turn. */
+    private void takePieces() {
+        while (moving <= pieceContents) {
+            RangeLock lock = unfinished.poll();
+            if (lock == null) {
+                return;
+            }
+            takePiece(lock);
+            if (lock.next < lock.pages.length) {
+                unfinished.add(lock);
+            }
+        }
+    }
+
+    /** Begins the next piece of a range. */
+    private void takePiece(RangeLock lock) {
+        Piece piece = new Piece(lock, nextToken++);
+        lock.pieces.add(piece);
+        long first = lock.restFirst();
+        while (lock.next < lock.pages.length && piece.contents < pieceContents) {
+            DirectoryEntry<D> e = entries.get(lock.pages[lock.next++]);
+            if (e != null) {
+                take(e, piece);
+            }
+        }
+        moving += piece.contents;
+        NodeSet nodes = piece.waiting;
+        for (int i = 0; i < nodes.size(); i++) {
+            actions.rangeInvalidate(
+                    nodes.get(i), first, lock.restFirst() - first, lock.use == RangeUse.WRITEBACK, piece.token);
+        }
+        if (nodes.isEmpty()) {
+            finish(piece);
+        }
+    }
+
+    /** Makes a locked page part of a piece. */
+    private void take(DirectoryEntry<D> e, Piece piece) {
+        boolean writeback = piece.lock.use == RangeUse.WRITEBACK;
+        if (isHost(e.owner)) {
+            piece.waiting.add(e.owner);
         }
         int spare = NOBODY;
         for (int i = 0; i < e.copies.size(); i++) {
             int holder = e.copies.get(i);
             if (holder != origin) {
-                lock.waiting.add(holder);
+                piece.waiting.add(holder);
                 if (!e.pending.contains(holder)) {
                     spare = holder;
                 }
             }
         }
         if (e.pending.contains(origin)) {
-            lock.waiting.add(origin);
+            piece.waiting.add(origin);
         }
         boolean originKeeps = e.copies.contains(origin) && !e.pending.contains(origin);
-        if (lock.use == RangeUse.WRITEBACK
-                && e.owner == NOBODY
-                && e.data == null
-                && e.source == NOBODY
-                && !originKeeps
-                && spare != NOBODY) {
+        if (writeback && e.owner == NOBODY && e.data == null && e.source == NOBODY && !originKeeps && spare != NOBODY) {
             // It must reach the holder before the range invalidation does, which would drop the copy as clean.
             e.sharing = false;
             e.recall(spare, true, actions);
         }
-        collect(e);
+        if (writeback && (isHost(e.owner) || isHost(e.source))) {
+            piece.contents++;
+        }
+    }
+
+    private boolean isHost(int node) {
+        return node != NOBODY && node != origin;
+    }
+
+    /** Everybody has given up a piece. */
+    private void finish(Piece piece) {
+        RangeLock lock = piece.lock;
+        moving -= piece.contents;
+        lock.pieces.remove(piece);
+        if (lock.isCollected()) {
+            bringHome(lock);
+        }
     }
 
     /** Keeps a request until the unlock. */
@@ -168,26 +236,29 @@ final class RangeLocks<D> {
     }
 
     void onReply(int node, long token) {
-        RangeLock lock = find(token);
-        if (lock == null) {
-            throw new ProtocolException(node, 0, "no lock " + token, "range reply");
-        }
-        if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node)) {
-            if (lock.waiting.isEmpty()) {
-                bringHome(lock);
+        for (RangeLock lock : locks) {
+            Piece piece = lock.piece(token);
+            if (piece != null && piece.waiting.remove(node)) {
+                if (piece.waiting.isEmpty()) {
+                    finish(piece);
+                    takePieces();
+                }
+                return;
             }
-        } else if (lock.phase == RangeLock.Phase.HOMING && node == origin) {
-            lock.phase = RangeLock.Phase.READY;
-            actions.rangeReady(token);
-        } else {
-            throw new ProtocolException(node, lock.first, "lock " + lock.phase, "range reply");
+            if (lock.phase == RangeLock.Phase.HOMING && lock.homingToken == token && node == origin) {
+                lock.phase = RangeLock.Phase.READY;
+                actions.rangeReady(lock.token);
+                return;
+            }
         }
+        throw new ProtocolException(node, 0, "no range message " + token, "range reply");
     }
 
     private void bringHome(RangeLock lock) {
         lock.phase = RangeLock.Phase.HOMING;
+        lock.homingToken = nextToken++;
         boolean writeback = lock.use == RangeUse.WRITEBACK;
-        for (long page : entries.keysIn(lock.first, lock.count)) {
+        for (long page : lock.pages) {
             DirectoryEntry<D> e = entries.get(page);
             if (e == null) {
                 continue;
@@ -203,7 +274,8 @@ final class RangeLocks<D> {
             }
             entries.remove(page);
         }
-        actions.rangeHome(lock.first, lock.count, writeback, lock.token);
+        lock.forgetPages();
+        actions.rangeHome(lock.first, lock.count, writeback, lock.homingToken);
     }
 
     void unlock(long token) {
@@ -226,9 +298,12 @@ final class RangeLocks<D> {
     void onNodeLost(int node) {
         for (RangeLock lock : locks) {
             lock.held.removeIf(r -> r.node == node);
-            if (lock.phase == RangeLock.Phase.COLLECTING && lock.waiting.remove(node) && lock.waiting.isEmpty()) {
-                bringHome(lock);
+            for (Piece piece : List.copyOf(lock.pieces)) {
+                if (piece.waiting.remove(node) && piece.waiting.isEmpty()) {
+                    finish(piece);
+                }
             }
         }
+        takePieces();
     }
 }

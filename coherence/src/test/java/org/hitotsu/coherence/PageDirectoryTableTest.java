@@ -43,7 +43,7 @@ class PageDirectoryTableTest {
                 "L of 2, recalled", STATES.get("MM_D from 2").andThen(d -> d.lockRange(P, 1, RangeUse.WRITEBACK, 7)));
         STATES.put("L of 2 and 3", STATES.get("S of 2 and 3").andThen(d -> d.lockRange(P, 1, RangeUse.WRITEBACK, 7)));
         STATES.put("L homing", d -> d.lockRange(P, 1, RangeUse.WRITEBACK, 7));
-        STATES.put("L ready", STATES.get("L homing").andThen(d -> d.onRangeReply(HOME, 7)));
+        STATES.put("L ready", STATES.get("L homing").andThen(d -> d.onRangeReply(HOME, 1)));
 
         for (int node = 1; node <= 3; node++) {
             int n = node;
@@ -55,7 +55,7 @@ class PageDirectoryTableTest {
             EVENTS.put(n + " gone", d -> d.onRecallReply(n, P, false, null));
             EVENTS.put(n + " denied", d -> d.onDenied(n, P, 11));
             EVENTS.put(n + " writeback", d -> d.onWriteback(n, P, "d"));
-            EVENTS.put(n + " range reply", d -> d.onRangeReply(n, 7));
+            EVENTS.put(n + " range reply", d -> d.onRangeReply(n, 1));
         }
     }
 
@@ -93,7 +93,7 @@ class PageDirectoryTableTest {
         String state = row.substring(0, row.indexOf(':'));
         List<String> legal = new ArrayList<>();
         for (Map.Entry<String, Consumer<PageDirectory<String>>> event : EVENTS.entrySet()) {
-            PageDirectory<String> directory = new PageDirectory<>(HOME, new RecordedDirectoryActions());
+            PageDirectory<String> directory = new PageDirectory<>(HOME, new RecordedDirectoryActions(), 1);
             STATES.get(state).accept(directory);
             try {
                 event.getValue().accept(directory);

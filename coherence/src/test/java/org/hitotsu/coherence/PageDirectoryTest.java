@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class PageDirectoryTest {
 
     private final RecordedDirectoryActions actions = new RecordedDirectoryActions();
-    private final PageDirectory<String> directory = new PageDirectory<>(1, actions);
+    private final PageDirectory<String> directory = new PageDirectory<>(1, actions, 2);
 
     private void ask(int node, long page, Access access) {
         directory.onRequest(node, page, 1, access, 0);
@@ -156,18 +156,18 @@ class PageDirectoryTest {
         own(2, 5);
         own(3, 6);
         directory.lockRange(0, 100, RangeUse.WRITEBACK, 7);
-        assertThat(actions.take()).containsExactly("to 2: range 0+100 data 7", "to 3: range 0+100 data 7");
+        assertThat(actions.take()).containsExactly("to 2: range 0+100 data 1", "to 3: range 0+100 data 1");
 
         directory.onWriteback(2, 5, "five");
-        directory.onRangeReply(2, 7);
+        directory.onRangeReply(2, 1);
         directory.onWriteback(3, 6, "six");
         assertThat(actions.take()).containsExactly("restore 5 five", "restore 6 six");
 
-        directory.onRangeReply(3, 7);
-        assertThat(actions.take()).containsExactly("home 0+100 unprotect 7");
+        directory.onRangeReply(3, 1);
+        assertThat(actions.take()).containsExactly("home 0+100 unprotect 2");
         assertThat(directory.trackedPages()).isZero();
 
-        directory.onRangeReply(1, 7);
+        directory.onRangeReply(1, 2);
         assertThat(actions.take()).containsExactly("ready 7");
     }
 
@@ -176,12 +176,122 @@ class PageDirectoryTest {
         shareAway(5);
         directory.lockRange(5, 1, RangeUse.WRITEBACK, 7);
         assertThat(actions.take())
-                .containsExactly("to 3: recall 5 invalidate data", "to 2: range 5+1 data 7", "to 3: range 5+1 data 7");
+                .containsExactly("to 3: recall 5 invalidate data", "to 2: range 5+1 data 1", "to 3: range 5+1 data 1");
 
         directory.onRecallReply(3, 5, false, "d");
-        directory.onRangeReply(3, 7);
-        directory.onRangeReply(2, 7);
-        assertThat(actions.take()).containsExactly("restore 5 d", "home 5+1 unprotect 7");
+        directory.onRangeReply(3, 1);
+        directory.onRangeReply(2, 1);
+        assertThat(actions.take()).containsExactly("restore 5 d", "home 5+1 unprotect 2");
+    }
+
+    /** Two pages a piece, and a second one while the first is under way. */
+    @Test
+    void aLargeRangeIsTakenAwayPieceByPiece() {
+        shareAway(5);
+        own(2, 6);
+        ask(3, 7, Access.READ);
+        directory.onRecallReply(1, 7, true, "d");
+        shareAway(8);
+        own(3, 20);
+        own(2, 21);
+        own(2, 90);
+        actions.take();
+        directory.lockRange(0, 100, RangeUse.WRITEBACK, 7);
+        assertThat(actions.take())
+                .containsExactly(
+                        "to 3: recall 5 invalidate data",
+                        "to 2: range 0+7 data 1",
+                        "to 3: range 0+7 data 1",
+                        "to 3: recall 8 invalidate data",
+                        "to 2: range 7+14 data 2",
+                        "to 3: range 7+14 data 2");
+
+        // The second piece is home first.
+        directory.onRecallReply(3, 8, false, "eight");
+        directory.onWriteback(3, 20, "twenty");
+        directory.onRangeReply(3, 2);
+        assertThat(actions.take()).containsExactly("restore 8 eight", "restore 20 twenty");
+        directory.onRangeReply(2, 2);
+        assertThat(actions.take()).containsExactly("to 2: range 21+79 data 3");
+
+        directory.onWriteback(2, 21, "a");
+        directory.onWriteback(2, 90, "b");
+        directory.onRangeReply(2, 3);
+        directory.onWriteback(2, 6, "six");
+        directory.onRangeReply(2, 1);
+        directory.onRecallReply(3, 5, false, "five");
+        actions.take();
+        directory.onRangeReply(3, 1);
+        assertThat(actions.take()).containsExactly("home 0+100 unprotect 4");
+        directory.onRangeReply(1, 4);
+        assertThat(actions.take()).containsExactly("ready 7");
+    }
+
+    @Test
+    void locksHaveTheirTurnsAndTogetherBringNoMoreThanOne() {
+        for (long page = 0; page < 12; page++) {
+            own(2, page);
+        }
+        directory.lockRange(0, 8, RangeUse.WRITEBACK, 7);
+        directory.lockRange(8, 1, RangeUse.WRITEBACK, 8);
+        directory.lockRange(9, 3, RangeUse.DISCARD, 9);
+        assertThat(actions.take())
+                .as("what throws contents away need not wait")
+                .containsExactly("to 2: range 0+2 data 1", "to 2: range 2+2 data 2", "to 2: range 9+3 3");
+
+        directory.onWriteback(2, 0, "d");
+        directory.onWriteback(2, 1, "d");
+        directory.onRangeReply(2, 1);
+        assertThat(actions.take()).containsExactly("restore 0 d", "restore 1 d", "to 2: range 4+2 data 4");
+
+        directory.onWriteback(2, 2, "d");
+        directory.onWriteback(2, 3, "d");
+        directory.onRangeReply(2, 2);
+        assertThat(actions.take()).containsExactly("restore 2 d", "restore 3 d", "to 2: range 8+1 data 5");
+
+        directory.onWriteback(2, 8, "d");
+        directory.onRangeReply(2, 5);
+        assertThat(actions.take()).containsExactly("restore 8 d", "home 8+1 unprotect 6", "to 2: range 6+2 data 7");
+    }
+
+    @Test
+    void pagesOfALostNodeAreFetchedFromAnotherIfTheirPieceHasNotBegun() {
+        for (long page = 0; page < 6; page++) {
+            shareAway(page);
+        }
+        directory.lockRange(0, 6, RangeUse.WRITEBACK, 7);
+        actions.take();
+        directory.onNodeLost(3);
+        assertThat(actions.take()).as("node 2 has not answered").isEmpty();
+        directory.onRangeReply(2, 1);
+        assertThat(actions.take())
+                .containsExactly(
+                        "to 2: recall 4 invalidate data", "to 2: recall 5 invalidate data", "to 2: range 4+2 data 3");
+
+        directory.onRecallReply(2, 4, false, "d");
+        directory.onRecallReply(2, 5, false, "d");
+        directory.onRangeReply(2, 3);
+        actions.take();
+        directory.onRangeReply(2, 2);
+        assertThat(actions.take())
+                .as("the pieces which had begun took the other copy away as clean")
+                .containsExactly("lost 0", "lost 1", "lost 2", "lost 3", "home 0+6 unprotect 4");
+    }
+
+    @Test
+    void aPieceOfWhichOnlyALostNodeHadPagesIsFollowedByTheNext() {
+        for (long page = 0; page < 4; page++) {
+            own(3, page);
+        }
+        own(2, 4);
+        directory.lockRange(0, 5, RangeUse.WRITEBACK, 7);
+        assertThat(actions.take()).containsExactly("to 3: range 0+2 data 1", "to 3: range 2+2 data 2");
+        directory.onNodeLost(3);
+        assertThat(actions.take()).containsExactly("to 2: range 4+1 data 3");
+        directory.onWriteback(2, 4, "d");
+        directory.onRangeReply(2, 3);
+        assertThat(actions.take())
+                .containsExactly("restore 4 d", "lost 0", "lost 1", "lost 2", "lost 3", "home 0+5 unprotect 4");
     }
 
     @Test
@@ -191,9 +301,9 @@ class PageDirectoryTest {
         actions.take();
         directory.lockRange(5, 1, RangeUse.DISCARD, 7);
         directory.onRecallReply(2, 5, false, "d");
-        directory.onRangeReply(2, 7);
-        directory.onRangeReply(1, 7);
-        assertThat(actions.take()).containsExactly("to 2: range 5+1 7", "home 5+1 7", "ready 7");
+        directory.onRangeReply(2, 1);
+        directory.onRangeReply(1, 2);
+        assertThat(actions.take()).containsExactly("to 2: range 5+1 1", "home 5+1 2", "ready 7");
 
         directory.unlockRange(7);
         assertThat(actions.take()).containsExactly("retry 3 5+1 WRITE");
@@ -205,8 +315,8 @@ class PageDirectoryTest {
         actions.take();
         directory.lockRange(5, 1, RangeUse.WRITEBACK, 7);
         directory.onRecallReply(1, 5, false, "d");
-        directory.onRangeReply(1, 7);
-        assertThat(actions.take()).containsExactly("to 1: range 5+1 data 7", "restore 5 d", "home 5+1 unprotect 7");
+        directory.onRangeReply(1, 1);
+        assertThat(actions.take()).containsExactly("to 1: range 5+1 data 1", "restore 5 d", "home 5+1 unprotect 2");
     }
 
     @Test
@@ -220,13 +330,13 @@ class PageDirectoryTest {
         ask(1, 5, Access.WRITE);
         directory.refuse(1, 5, Access.WRITE, 11);
         directory.refuseHints(1, 6, 2);
-        assertThat(actions.take()).containsExactly("to 2: range 0+10 7", "to 4: decline 3 110");
+        assertThat(actions.take()).containsExactly("to 2: range 0+10 1", "to 4: decline 3 110");
 
         directory.onRecallReply(2, 5, true, "d");
-        directory.onRangeReply(2, 7);
-        directory.onRangeReply(1, 7);
+        directory.onRangeReply(2, 1);
+        directory.onRangeReply(1, 2);
         directory.unlockRange(7);
-        assertThat(actions.take()).containsExactly("home 0+10 7", "ready 7", "retry 3 5+1 READ", "retry 4 3+1 WRITE");
+        assertThat(actions.take()).containsExactly("home 0+10 2", "ready 7", "retry 3 5+1 READ", "retry 4 3+1 WRITE");
     }
 
     @Test
@@ -235,17 +345,17 @@ class PageDirectoryTest {
         directory.lockRange(5, 10, RangeUse.DISCARD, 8);
         directory.lockRange(12, 10, RangeUse.DISCARD, 9);
         directory.lockRange(30, 1, RangeUse.DISCARD, 10);
-        assertThat(actions.take()).containsExactly("home 0+10 7", "home 30+1 10");
+        assertThat(actions.take()).containsExactly("home 0+10 1", "home 30+1 2");
         assertThat(directory.isLocked(9)).isTrue();
         assertThat(directory.isLocked(10)).as("only waited for").isFalse();
 
-        directory.onRangeReply(1, 7);
+        directory.onRangeReply(1, 1);
         directory.unlockRange(7);
-        assertThat(actions.take()).containsExactly("ready 7", "home 5+10 8");
+        assertThat(actions.take()).containsExactly("ready 7", "home 5+10 3");
 
-        directory.onRangeReply(1, 8);
+        directory.onRangeReply(1, 3);
         directory.unlockRange(8);
-        assertThat(actions.take()).containsExactly("ready 8", "home 12+10 9");
+        assertThat(actions.take()).containsExactly("ready 8", "home 12+10 4");
         assertThat(directory.locks()).isEqualTo(2);
     }
 
@@ -256,6 +366,9 @@ class PageDirectoryTest {
         assertThatThrownBy(() -> directory.unlockRange(8)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> directory.lockRange(50, 1, RangeUse.DISCARD, 7))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> directory.onRangeReply(1, 7))
+                .as("the name of the lock is not that of the message")
+                .isInstanceOf(ProtocolException.class);
     }
 
     @Test
@@ -305,12 +418,12 @@ class PageDirectoryTest {
         directory.lockRange(0, 10, RangeUse.WRITEBACK, 7);
         ask(2, 5, Access.READ);
         directory.onWriteback(3, 6, "six");
-        directory.onRangeReply(3, 7);
+        directory.onRangeReply(3, 1);
         actions.take();
         directory.onNodeLost(2);
-        assertThat(actions.take()).containsExactly("lost 5", "home 0+10 unprotect 7");
+        assertThat(actions.take()).containsExactly("lost 5", "home 0+10 unprotect 2");
 
-        directory.onRangeReply(1, 7);
+        directory.onRangeReply(1, 2);
         directory.unlockRange(7);
         assertThat(actions.take()).as("nothing is retried for it").containsExactly("ready 7");
     }

@@ -121,6 +121,7 @@ class ScaleTest {
                     0,
                     0,
                     0,
+                    1,
                     0,
                     50_000_000,
                     new CacheOptions(100_000, 1, 1)));

@@ -37,6 +37,11 @@ class SimulatedCluster implements DirectoryActions<Version> {
     private final List<SimulatedNode> all = new ArrayList<>();
     private final Map<Long, RangeOperation> ranges = new HashMap<>();
     private final byte[] permission;
+    /** Pages which were recalled for a request, from whom. */
+    private final Map<Long, Integer> recalled = new HashMap<>();
+    /** Pages whose contents come from other nodes because of a lock, from whom. */
+    private final Map<Long, Integer> comingHome = new HashMap<>();
+
     private boolean lostANode;
     long nextToken = 1;
     long messages;
@@ -80,7 +85,7 @@ class SimulatedCluster implements DirectoryActions<Version> {
         for (int i = 0; i < settings.forbiddenPages(); i++) {
             permission[scheduler.random.nextInt(pages)] = (byte) scheduler.random.nextInt(2);
         }
-        directory = new PageDirectory<>(ORIGIN, this);
+        directory = newDirectory();
         for (int id = ORIGIN; id < ORIGIN + settings.nodes(); id++) {
             SimulatedNode node = newNode(id);
             nodes.put(id, node);
@@ -114,6 +119,11 @@ class SimulatedCluster implements DirectoryActions<Version> {
 
     Access nextAccess(SimulatedThread thread) {
         return scheduler.percent(settings.writePercent()) ? Access.WRITE : Access.READ;
+    }
+
+    /** The directory which a mutation replaces by a faulty one. */
+    PageDirectory<Version> newDirectory() {
+        return new PageDirectory<>(ORIGIN, this, settings.pieceContents());
     }
 
     /** The node which a mutation replaces by a faulty one. */
@@ -239,6 +249,31 @@ class SimulatedCluster implements DirectoryActions<Version> {
         }
     }
 
+    /** A node begins to take the contents of a page. */
+    void extracting(int node, long page) {
+        if (node != ORIGIN && !recalled.containsKey(page)) {
+            comesHome(node, page);
+        }
+    }
+
+    private void comesHome(int node, long page) {
+        comingHome.put(page, node);
+        check(comingHome.size() <= 2 * settings.pieceContents(), "too much comes home at once", page, node);
+    }
+
+    void recallReply(int node, long page, boolean keptCopy, @Nullable Version data) {
+        if (data != null) {
+            recalled.remove(page);
+            comingHome.remove(page);
+        }
+        directory.onRecallReply(node, page, keptCopy, data);
+    }
+
+    void writeback(int node, long page, Version data) {
+        comingHome.remove(page);
+        directory.onWriteback(node, page, data);
+    }
+
     void countMessage(int node) {
         messages++;
         wireMessages += node == ORIGIN ? 0 : 1;
@@ -267,6 +302,13 @@ class SimulatedCluster implements DirectoryActions<Version> {
 
     @Override
     public void recall(int node, long page, boolean invalidate, boolean needData) {
+        if (needData && node != ORIGIN) {
+            if (directory.isLocked(page)) {
+                comesHome(node, page);
+            } else {
+                recalled.put(page, node);
+            }
+        }
         toCache(node, cache -> cache.onRecall(page, invalidate, needData, scheduler.now()));
     }
 
@@ -366,10 +408,16 @@ class SimulatedCluster implements DirectoryActions<Version> {
         }
         if (scheduler.percent(50)) {
             node.toDirectory.cut = true;
-            scheduler.after(scheduler.upTo(settings.linkDelay()), () -> directory.onNodeLost(node.id));
+            scheduler.after(scheduler.upTo(settings.linkDelay()), () -> nodeLost(node.id));
         } else {
-            node.toDirectory.send(() -> directory.onNodeLost(node.id));
+            node.toDirectory.send(() -> nodeLost(node.id));
         }
+    }
+
+    private void nodeLost(int node) {
+        recalled.values().removeIf(from -> from == node);
+        comingHome.values().removeIf(from -> from == node);
+        directory.onNodeLost(node);
     }
 
     @Override

@@ -55,7 +55,7 @@ class SimulatedNode implements CacheActions<Version> {
     @Override
     public void sendRecallReply(long page, boolean keptCopy, @Nullable Version data) {
         cluster.countMessage(id);
-        toDirectory.send(() -> cluster.directory.onRecallReply(id, page, keptCopy, data));
+        toDirectory.send(() -> cluster.recallReply(id, page, keptCopy, data));
     }
 
     @Override
@@ -67,7 +67,7 @@ class SimulatedNode implements CacheActions<Version> {
     @Override
     public void sendWriteback(long page, Version data) {
         cluster.countMessage(id);
-        toDirectory.send(() -> cluster.directory.onWriteback(id, page, data));
+        toDirectory.send(() -> cluster.writeback(id, page, data));
     }
 
     @Override
@@ -102,6 +102,7 @@ class SimulatedNode implements CacheActions<Version> {
 
     @Override
     public void extract(long page, boolean invalidate) {
+        cluster.extracting(id, page);
         operate(page, () -> {
             int p = cluster.index(page);
             if (!cluster.legal(id, p, invalidate ? Access.WRITE : Access.READ)) {

@@ -168,6 +168,19 @@ enum SimulationMutations {
         }
     },
 
+    /** A locked range comes home whole, however many pages it has. */
+    RANGE_IN_ONE_PIECE {
+        @Override
+        SimulatedCluster cluster(SimulationSettings settings) {
+            return new SimulatedCluster(settings) {
+                @Override
+                PageDirectory<Version> newDirectory() {
+                    return new PageDirectory<>(ORIGIN, this, settings.pages());
+                }
+            };
+        }
+    },
+
     /** The answer to a recall is sent twice. */
     REPLY_TWICE {
         @Override

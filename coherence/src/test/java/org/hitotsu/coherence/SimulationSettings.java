@@ -20,6 +20,7 @@ record SimulationSettings(
         int acquirePercent,
         int forbiddenPages,
         int rangeOperations,
+        int pieceContents,
         int lostNodes,
         int maxEvents,
         CacheOptions options) {
@@ -48,6 +49,7 @@ record SimulationSettings(
                 draw.percent(40) ? 0 : (int) draw.upTo(60),
                 draw.percent(20) ? 1 : 0,
                 draw.percent(50) ? 0 : 1 + (int) draw.upTo(2),
+                1 + (int) draw.upTo(2),
                 draw.percent(75) ? 0 : 1 + (int) draw.upTo(nodes - 2),
                 5_000,
                 new CacheOptions(hold, window, Math.min(16, window)));
@@ -74,6 +76,7 @@ record SimulationSettings(
                 small.acquirePercent / 2,
                 small.forbiddenPages,
                 (int) draw.upTo(10),
+                1 + (int) draw.upTo(15),
                 (int) draw.upTo(nodes / 2),
                 500_000,
                 small.options);

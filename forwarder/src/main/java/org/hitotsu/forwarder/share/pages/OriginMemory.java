@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
  * hosts. Checks what comes from hosts: a message that no correct host would send ends the share. Event loop only.
  */
 public final class OriginMemory implements DirectoryActions<PageData>, NodeMemory.DirectoryLink {
+    /**
+     * Contents of so many pages leave the hosts at once, or of twice as many: 4 MiB are enough for a fast network to be busy, and
+     * a host whose network is slow has all of them in its memory.
+     */
+    static final int RANGE_PIECE_PAGES = 1024;
+
     private final Context context;
     private final PeerNetwork network;
     private final ShareKey key;
@@ -56,7 +62,7 @@ public final class OriginMemory implements DirectoryActions<PageData>, NodeMemor
         this.listener = listener;
         this.counters = counters;
         this.pump = new EventPump(e -> listener.onBroken("page protocol: " + e.getMessage()));
-        this.directory = new PageDirectory<>(self, this);
+        this.directory = new PageDirectory<>(self, this, RANGE_PIECE_PAGES);
         this.local = new NodeMemory(context, pump, port, this, listener, counters, metrics, self, true, options);
         port.tracked(this::isTracked);
     }

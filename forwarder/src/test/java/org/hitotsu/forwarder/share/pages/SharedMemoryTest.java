@@ -8,9 +8,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.hitotsu.coherence.CacheOptions;
 import org.hitotsu.coherence.Pages;
 import org.hitotsu.coherence.RangeUse;
@@ -247,34 +249,61 @@ class SharedMemoryTest {
         assertThat(events).isEmpty();
     }
 
-    /** More than one window; each waits until the one before has been sent, and the answer for the last. */
-    @Test
-    void largeRangeComesHomeInWindows() throws Exception {
-        int pages = 2 * RangeWindows.WINDOW_PAGES + 5;
+    /**
+     * What one host has written, and another has read copies of (0: nothing, 1: all, 2: every second page), comes home piece by
+     * piece: of no more than two pieces are the contents asked for and not there yet.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void largeRangeComesHomeInPieces(int copied) throws Exception {
+        int pages = 4 * OriginMemory.RANGE_PIECE_PAGES + 5;
         loop.run(() -> {
             for (int i = 0; i < pages; i++) {
                 second.write(PAGE + 3L * i, 100, i % 100 + 1);
             }
         });
         loop.settle();
-        loop.run(() -> third.read(PAGE + 3, 100));
+        Set<Long> written = new HashSet<>();
+        loop.run(() -> {
+            for (int i = 0; i < pages; i++) {
+                if (copied > 0 && i % copied == 0) {
+                    third.read(PAGE + 3L * i, 100);
+                } else {
+                    written.add(PAGE + 3L * i);
+                }
+            }
+        });
         loop.settle();
         int before = network.sent().size();
-        loop.await(() -> origin.exclusively(
+        boolean left = loop.await(() -> origin.exclusively(
                 PAGE,
                 3L * pages,
                 RangeUse.WRITEBACK,
-                () -> Future.succeededFuture(second.isPresent(PAGE + 3L * pages))));
+                () -> Future.succeededFuture(second.isPresent(PAGE) || third.isPresent(PAGE))));
 
-        List<Integer> sizes = new ArrayList<>();
+        Set<Long> asked = new HashSet<>();
+        int came = 0;
+        int most = 0;
         for (InMemoryNetwork.Sent sent :
                 network.sent().subList(before, network.sent().size())) {
-            if (sent.from() == 2) {
-                sizes.add(sent.payload().length >> 12);
+            PageBatch batch = sent.message().getPages();
+            for (int i = 0; i < batch.getOperationCount(); i++) {
+                long page = batch.getPage(i) & ~PageBatcher.HAS_DATA;
+                switch (batch.getOperation(i)) {
+                    case RECALL_INVALIDATE -> asked.add(page);
+                    case RANGE_INVALIDATE -> {
+                        long end = page + batch.getArgument(i);
+                        written.stream().filter(p -> p >= page && p < end).forEach(asked::add);
+                    }
+                    case WRITEBACK, RECALL_REPLY_GONE -> came += asked.remove(page) ? 1 : 0;
+                    default -> {}
+                }
             }
+            most = Math.max(most, asked.size());
         }
-        assertThat(sizes).allMatch(size -> size <= RangeWindows.WINDOW_PAGES);
-        assertThat(sizes.stream().mapToInt(size -> size).sum()).isEqualTo(pages - 1);
+        assertThat(most).isBetween(OriginMemory.RANGE_PIECE_PAGES, 2 * OriginMemory.RANGE_PIECE_PAGES);
+        assertThat(came).isEqualTo(pages);
+        assertThat(left).isFalse();
         for (int i = 0; i < pages; i++) {
             assertThat(read(home, PAGE + 3L * i)).isEqualTo(i % 100 + 1);
         }
