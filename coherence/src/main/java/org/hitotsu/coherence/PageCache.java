@@ -240,7 +240,9 @@ public final class PageCache<D> implements CacheEvents<D> {
     }
 
     private void startRange(long firstPage, long count, RangeWork work, long now) {
-        checkRange(firstPage, count);
+        if (!Pages.isRange(firstPage, count)) {
+            throw new ProtocolException(lines.node, firstPage, "any", "range of " + count + " pages");
+        }
         for (long page : lines.pagesIn(firstPage, count)) {
             CacheLine line = lines.get(page);
             if (line == null) {
@@ -260,12 +262,6 @@ public final class PageCache<D> implements CacheEvents<D> {
             }
         }
         finishRange(work);
-    }
-
-    private void checkRange(long firstPage, long count) {
-        if (!Pages.isRange(firstPage, count)) {
-            throw new ProtocolException(lines.node, firstPage, "any", "range of " + count + " pages");
-        }
     }
 
     private void finishRange(RangeWork work) {
@@ -454,16 +450,6 @@ public final class PageCache<D> implements CacheEvents<D> {
     /** How many pages have a line: those held, asked for or, at the origin, not wholly held. */
     public int trackedPages() {
         return lines.size();
-    }
-
-    /**
-     * The pages of a range that have a line, ascending; for a caller that has a large range taken away piece by piece.
-     *
-     * @throws ProtocolException if it is no range of pages
-     */
-    public long[] trackedIn(long firstPage, long count) {
-        checkRange(firstPage, count);
-        return lines.pagesIn(firstPage, count);
     }
 
     /** Whether this cache keeps anything of the page: a state other than its implicit one, or something under way. */

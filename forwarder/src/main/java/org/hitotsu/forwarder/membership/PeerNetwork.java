@@ -32,12 +32,6 @@ public interface PeerNetwork {
      */
     void send(int nodeId, ShareMessage message, Payload payload);
 
-    /**
-     * Runs {@code next} in a later turn of the event loop, when all that was sent to the node before has left for the
-     * network: what is much waits so for room, and not in this node's memory. Never, if the node is down or goes down.
-     */
-    void whenSent(int nodeId, Runnable next);
-
     /** Sets the receiver of share messages. To be set once, before the network starts. */
     void onShareMessage(ShareMessageHandler handler);
 

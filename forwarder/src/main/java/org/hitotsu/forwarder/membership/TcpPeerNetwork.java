@@ -258,14 +258,6 @@ public final class TcpPeerNetwork implements PeerNetwork {
     }
 
     @Override
-    public void whenSent(int nodeId, Runnable next) {
-        PeerLink link = links.get(nodeId);
-        if (link != null) {
-            link.connection.whenSent(next);
-        }
-    }
-
-    @Override
     public void onShareMessage(ShareMessageHandler handler) {
         events.onShareMessage(handler);
     }

@@ -2,7 +2,6 @@ package org.hitotsu.forwarder.wire;
 
 import com.google.protobuf.MessageLite;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -113,27 +112,6 @@ public final class FrameConnection {
             flushScheduled = true;
             channelContext.executor().execute(flush);
         }
-    }
-
-    /**
-     * Runs {@code next} in a later turn of the event loop, when the kernel has taken all that was sent before; never, if
-     * the connection is closed before that.
-     */
-    public void whenSent(Runnable next) {
-        flush();
-        if (closed) {
-            return;
-        }
-        // Netty completes writes in their order, this one of nothing behind those before.
-        channelContext.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (written.isSuccess()) {
-                channelContext.executor().execute(() -> {
-                    if (!closed) {
-                        next.run();
-                    }
-                });
-            }
-        });
     }
 
     /** Writes what was queued, closes the connection and calls no handler any more. */

@@ -1,10 +1,8 @@
 package org.hitotsu.forwarder.share.pages;
 
 import io.vertx.core.Context;
-import java.util.function.Consumer;
 import org.hitotsu.coherence.Access;
 import org.hitotsu.coherence.CacheOptions;
-import org.hitotsu.coherence.PageCache;
 import org.hitotsu.forwarder.backend.PagePort;
 import org.hitotsu.forwarder.membership.PeerNetwork;
 import org.hitotsu.forwarder.metrics.Metrics;
@@ -16,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** A share's memory on a node that hosts its threads: the cache over the shadow, and the link to the directory. */
 public final class HostMemory implements NodeMemory.DirectoryLink {
     private final PageBatcher directory;
-    private final RangeWindows ranges;
     private final NodeMemory local;
     private final EventPump pump;
     private final PageCounters counters;
@@ -32,7 +29,6 @@ public final class HostMemory implements NodeMemory.DirectoryLink {
             CacheOptions options) {
         this.counters = counters;
         this.directory = new PageBatcher(context, network, key, key.origin(), counters);
-        this.ranges = new RangeWindows(next -> whenSent(network, key.origin(), next));
         this.pump = new EventPump(e -> listener.onBroken("page protocol: " + e.getMessage()));
         this.local = new NodeMemory(
                 context, pump, port, this, listener, counters, metrics, network.selfId(), false, options);
@@ -40,11 +36,6 @@ public final class HostMemory implements NodeMemory.DirectoryLink {
 
     private static long now() {
         return System.nanoTime();
-    }
-
-    private void whenSent(PeerNetwork network, int origin, Consumer<PageCache<PageData>> event) {
-        directory.flush();
-        network.whenSent(origin, () -> local.deliver(event));
     }
 
     /** Page operations of the directory. */
@@ -70,7 +61,8 @@ public final class HostMemory implements NodeMemory.DirectoryLink {
             case RECALL_SHARE_NO_DATA -> local.deliver(cache -> cache.onRecall(page, false, false, now()));
             case RECALL_INVALIDATE -> local.deliver(cache -> cache.onRecall(page, true, true, now()));
             case RECALL_INVALIDATE_NO_DATA -> local.deliver(cache -> cache.onRecall(page, true, false, now()));
-            case RANGE_INVALIDATE -> local.deliver(cache -> ranges.start(cache, page, argument, token, now()));
+            case RANGE_INVALIDATE ->
+                local.deliver(cache -> cache.onRangeInvalidate(page, argument, true, token, now()));
             case RANGE_INVALIDATE_NO_DATA ->
                 local.deliver(cache -> cache.onRangeInvalidate(page, argument, false, token, now()));
             default -> throw new IllegalArgumentException(operation + " from the origin is not for a cache");
@@ -101,9 +93,7 @@ public final class HostMemory implements NodeMemory.DirectoryLink {
 
     @Override
     public void rangeReply(long token) {
-        if (ranges.isDone(token)) {
-            directory.add(PageOperation.RANGE_REPLY, 0, token, null);
-        }
+        directory.add(PageOperation.RANGE_REPLY, 0, token, null);
     }
 
     public void close() {

@@ -67,8 +67,7 @@ final class PageBatcher {
         }
     }
 
-    /** Sends what there is now. */
-    void flush() {
+    private void flush() {
         if (batch.getOperationCount() == 0) {
             return;
         }

@@ -74,11 +74,6 @@ public final class InMemoryNetwork {
             context.runOnContext(ignored -> deliver(nodeId, header, frame));
         }
 
-        @Override
-        public void whenSent(int nodeId, Runnable next) {
-            context.runOnContext(ignored -> next.run());
-        }
-
         private void deliver(int to, byte[] header, byte[] frame) {
             ShareMessage message;
             try {
