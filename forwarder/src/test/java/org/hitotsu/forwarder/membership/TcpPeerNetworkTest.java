@@ -127,6 +127,8 @@ class TcpPeerNetworkTest {
 
     @Test
     void nodesThatJoinAtOnceThroughDifferentMembersGetDifferentIds() throws Exception {
+        // Twelve nodes of one busy computer: none is to be given up because it is slow.
+        nodes.lease(Duration.ofSeconds(TestNodes.WAIT_SECONDS));
         Node first = nodes.member(null);
         Node second = nodes.member(first.address);
         Node third = nodes.member(second.address);

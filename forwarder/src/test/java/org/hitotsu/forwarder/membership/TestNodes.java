@@ -29,7 +29,7 @@ final class TestNodes implements AutoCloseable {
     static final long WAIT_SECONDS = 20;
 
     private final List<Node> nodes = new ArrayList<>();
-    private final Duration lease;
+    private Duration lease;
     private Duration joinTimeout = Duration.ZERO;
 
     TestNodes(Duration lease) {
@@ -38,6 +38,11 @@ final class TestNodes implements AutoCloseable {
 
     static NodeFeatures features(int pageBytes) {
         return new NodeFeatures(new TreeSet<>(List.of("sse2", "avx2")), 2696, "6.1.0", pageBytes, List.of("stock"), 2);
+    }
+
+    /** After which silence nodes that are made from now on take another for lost. */
+    void lease(Duration limit) {
+        lease = limit;
     }
 
     /** How long nodes that are made from now on try to join. */
