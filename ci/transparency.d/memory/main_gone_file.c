@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: when main has ended, a file that a worker maps in place of memory is what all others see there. */
-#include <sys/mman.h>
-
 #include "memory.h"
 
 static pthread_t main_id;

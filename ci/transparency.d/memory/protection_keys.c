@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: protection keys forbid a thread, and the kernel for it, what its own register says; memory that is only executed is not read. */
-#include <sys/mman.h>
-
 #include "memory.h"
 
 /* mov eax, 7; ret */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: where its own filter ends a worker at a call on memory (SECCOMP_RET_KILL_THREAD), others map, protect and fork on. */
-#include <sys/mman.h>
-#include <sys/wait.h>
-
 #include "own_filter.h"
+#include "processes.h"
+
+#include <sys/mman.h>
 
 #define PAGE 4096
 
@@ -26,7 +26,6 @@ static void *worker(void *arg)
 		unsigned char *area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		pthread_t id;
 		pid_t child;
-		int status;
 
 		CHECK(area != MAP_FAILED);
 		area[0] = 7;
@@ -37,8 +36,8 @@ static void *worker(void *arg)
 		area[0]++;
 		child = fork();
 		if (child == 0)
-			_exit(area[0] == 8 ? 0 : 1);
-		CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+			_exit(area[0] == 8 ? 5 : 6);
+		expect_exit(child, 5);
 		CHECK(munmap(area, 2 * PAGE) == 0);
 	}
 	return arg;

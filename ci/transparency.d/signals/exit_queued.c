@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves: of signals queued for the process none is lost or changed that finds a thread in its exit: another thread handles it, with its value. */
-#include "signals.h"
+#include "exits.h"
 
 #define SIGNALS 300
 
-static atomic_int ready, now;
 static atomic_long handled, sum;
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -17,17 +16,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static void *ending(void *arg)
 {
-	uint64_t state = 11 + (uint64_t)(intptr_t)arg;
-
 	mask(SIG_UNBLOCK, SIGRTMIN);
-	settle();
-	atomic_fetch_add(&ready, 1);
-	while (!atomic_load(&now))
-		;
-	for (uint64_t i = xorshift(&state) % 20000; i > 0; i--)
-		xorshift(&state);
-	/* Not by the library, which would block all signals first. */
-	syscall(SYS_exit, 0);
+	exit_when_told((intptr_t)arg);
 	return arg;
 }
 
@@ -50,20 +40,13 @@ int main(int argc, char **argv)
 	mask(SIG_BLOCK, SIGRTMIN);
 	CHECK(pthread_create(&keeper, NULL, staying, NULL) == 0);
 	for (long round = 0; round < iterations; round++) {
-		atomic_store(&ready, 0);
-		atomic_store(&now, 0);
-		for (intptr_t i = 0; i < threads; i++)
-			CHECK(pthread_create(&ids[i], NULL, ending, (void *)i) == 0);
-		while (atomic_load(&ready) < threads)
-			usleep(1000);
-		atomic_store(&now, 1);
+		start_exits(ending);
 		for (int i = 0; i < SIGNALS; i++) {
 			union sigval value = { .sival_ptr = (void *)(intptr_t)++queued };
 
 			CHECK(sigqueue(getpid(), SIGRTMIN, value) == 0);
 		}
-		for (long i = 0; i < threads; i++)
-			CHECK(pthread_join(ids[i], NULL) == 0);
+		join_exits();
 	}
 	while (atomic_load(&handled) < queued)
 		usleep(1000);
