@@ -453,7 +453,7 @@ final class PatchedOriginThreads implements OriginThreads {
         Promise<Long> made = Promise.promise();
         tasks.whenCertain(task, () -> {
             task.calls.exec(nr, args).map(Executed::result).onComplete(made);
-            calls.watch(task, task.calls::busy);
+            calls.watch(task, () -> !made.future().isComplete());
         });
         return made.future();
     }
