@@ -139,8 +139,9 @@ public final class Linux {
     public static final int SIGSYS = 31;
     public static final int SIGKILL = 9;
     public static final int SIGCONT = 18;
-    private static final int PIDFD_THREAD = 0x80;
     public static final int SIGSTOP = 19;
+
+    private static final int PIDFD_THREAD = 0x80;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(EPERM, "EPERM (operation not permitted)"),

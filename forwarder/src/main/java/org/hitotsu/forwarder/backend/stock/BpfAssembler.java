@@ -21,7 +21,7 @@ final class BpfAssembler {
     static final int USER_NOTIF = 0x7fc00000;
     /** SECCOMP_RET_ERRNO with ENOSYS. */
     static final int UNKNOWN = 0x00050000 | 38;
-    /** As a kernel answers that does not know a request: EINVAL. */
+    /** SECCOMP_RET_ERRNO with EINVAL. */
     static final int INVALID = 0x00050000 | 22;
 
     private static final int LD_W_ABS = 0x20;

@@ -99,9 +99,8 @@ final class SeccompFilters {
      * For the program at its origin: calls that change the address space, its threads, a signal's handler, the limit of core
      * files, the memory of a userfaultfd or what ties a thread here ({@link Tie}) are notified, futex calls that write, and
      * those after which pages may be used directly ({@link DirectUse}); what offers memory to KSM is refused; everything else
-     * runs natively. Calls of the agent
-     * itself (by instruction pointer) always run. The rendezvous is the agent's only: of anybody else the kernel does not know
-     * the number.
+     * runs natively. Calls of the agent itself (by instruction pointer) always run. The rendezvous is the agent's only: of
+     * anybody else the kernel does not know the number.
      *
      * @param clusterCpus whether calls about affinity are notified, too
      */
@@ -122,9 +121,8 @@ final class SeccompFilters {
         for (int dropping : NOTIFIED_ADVICE) {
             advice.ifEquals(dropping, trapUnlessAgent);
         }
-        BpfAssembler unknown = new BpfAssembler().ret(INVALID);
-        advice.ifEquals(MADV_MERGEABLE, unknown);
-        advice.ret(ALLOW);
+        BpfAssembler invalid = new BpfAssembler().ret(INVALID);
+        advice.ifEquals(MADV_MERGEABLE, invalid).ret(ALLOW);
 
         BpfAssembler futex = new BpfAssembler().load(argLow(1)).and(FUTEX_COMMAND);
         for (int writing : WRITING_FUTEX_COMMANDS) {
@@ -170,9 +168,11 @@ final class SeccompFilters {
                 .ret(ALLOW);
 
         BpfAssembler merging =
-                new BpfAssembler().load(argLow(1)).ifNotEquals(0, unknown).ret(ALLOW);
-        BpfAssembler control = new BpfAssembler().load(argLow(0)).ifEquals(PR_SET_MEMORY_MERGE, merging);
-        control.append(byFirst(TYING_CONTROLS, trapUnlessAgent));
+                new BpfAssembler().load(argLow(1)).ifNotEquals(0, invalid).ret(ALLOW);
+        BpfAssembler control = new BpfAssembler()
+                .load(argLow(0))
+                .ifEquals(PR_SET_MEMORY_MERGE, merging)
+                .append(byFirst(TYING_CONTROLS, trapUnlessAgent));
 
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)

@@ -70,8 +70,7 @@ final class HomeStops {
             return;
         }
         // What a key allows stands in a register that is written without a call, and by which the kernel goes when a
-        // call
-        // reads or writes memory with that key: the register of who makes it, which is the deputy's of a moved thread.
+        // call uses memory with that key: the register of who makes it, which is the deputy's of a moved thread.
         boolean gives = nr == Linux.NR_PKEY_MPROTECT && (int) args[3] > 0;
         Future<Void> prepared = gives ? stayHome(ThreadMover.KEYED) : Future.succeededFuture();
         prepared.compose(ready -> memoryCalls.run(
