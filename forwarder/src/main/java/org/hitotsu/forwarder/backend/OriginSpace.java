@@ -32,6 +32,15 @@ public interface OriginSpace {
     void leaveFaults(long start, long length);
 
     /**
+     * A range all pages of which are here, and stay until the call is made, is about to be moved by mremap(2), which takes
+     * userfaultfd off what it moves; and also off the mapping beside the new place with which that becomes one, pages of which
+     * may be away (copy_vma(), mremap_userfaultfd_prep()). So nothing of the range is watched when it is moved.
+     *
+     * @return to be run when the call is made
+     */
+    Runnable moving(long start, long length);
+
+    /**
      * Whether the kernel, when it must write to a page behind a wait ({@link org.hitotsu.forwarder.syscall.PriorityFutex}),
      * comes to it: because it waits for the page then, or because the page stays here.
      */

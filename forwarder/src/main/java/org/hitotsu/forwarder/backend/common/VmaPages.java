@@ -147,7 +147,28 @@ public abstract class VmaPages extends BatchedPages {
 
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */
     public final void leaveFaults(long start, long length) {
-        long end = start + length;
+        unwatch(start, start + length);
+        vmas.reserve(start, start + length);
+    }
+
+    /** See {@link org.hitotsu.forwarder.backend.OriginSpace#moving}. */
+    public final Runnable moving(long start, long length) {
+        if (!Ranges.overlaps(registered, start, start + length)) {
+            return () -> {};
+        }
+        unwatch(start, start + length);
+        return () -> {
+            // If it is still there, it is a part of its mapping again: the kernel moves no two mappings in one call.
+            vmas.changed();
+            for (Vma vma : vmas.overlapping(start, start + length)) {
+                if (!vmas.isReserved(vma)) {
+                    register(vma, true);
+                }
+            }
+        };
+    }
+
+    private void unwatch(long start, long end) {
         for (Vma vma : vmas.overlapping(start, end)) {
             // The kernel would unregister a mapping from whichever userfaultfd it has (userfaultfd_unregister() of
             // Linux 6.12): one that the program has registered before must keep its own. A mapping has one, so a part
@@ -159,7 +180,6 @@ public abstract class VmaPages extends BatchedPages {
             }
         }
         Ranges.forget(registered, start, end);
-        vmas.reserve(start, end);
     }
 
     /**

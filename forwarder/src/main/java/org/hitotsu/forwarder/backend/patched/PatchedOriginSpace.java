@@ -118,6 +118,11 @@ final class PatchedOriginSpace implements OriginSpace {
         pages.leaveFaults(start, length);
     }
 
+    @Override
+    public Runnable moving(long start, long length) {
+        return pages.moving(start, length);
+    }
+
     /** Pages that are in direct use are refused by the kernel when they are to be taken (UFFDIO_EXTRACT). */
     @Override
     public @Nullable String homebound() {

@@ -150,6 +150,11 @@ final class StockOriginSpace implements OriginSpace {
     }
 
     @Override
+    public Runnable moving(long start, long length) {
+        return pages.moving(start, length);
+    }
+
+    @Override
     public @Nullable String homebound() {
         return homebound != null ? homebound : DirectUse.from(program.pid());
     }

@@ -202,13 +202,17 @@ final class MemoryCalls {
     }
 
     private Future<@Nullable Long> mremap(int tid, long[] args) {
-        Supplier<Future<@Nullable Long>> move = () -> inSpace(tid, Linux.NR_MREMAP, args);
+        long from = args[0];
+        long fromEnd = from + pageEnd(args[1]);
+        Supplier<Future<@Nullable Long>> move = () -> {
+            boolean moves = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && from < fromEnd;
+            Runnable made = moves ? space.moving(from, fromEnd - from) : () -> {};
+            return inSpace(tid, Linux.NR_MREMAP, args).onComplete(done -> made.run());
+        };
         if ((args[3] & MREMAP_FIXED) == 0) {
             return locked(args[0], Math.max(args[1], args[2]), RangeUse.WRITEBACK, move);
         }
-        long from = args[0];
         long to = args[4];
-        long fromEnd = from + pageEnd(args[1]);
         long toEnd = to + pageEnd(args[2]);
         boolean valid = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && isRange(to, toEnd) && to < toEnd;
         if (!valid || from < toEnd && to < fromEnd) {

@@ -118,6 +118,30 @@ class VmaPagesTest {
         });
     }
 
+    /** What it becomes one with, where it is moved to, would not be watched any more. */
+    @Test
+    void whatIsMovedIsNotWatchedUntilItIsThere() throws Exception {
+        loop.run(() -> {
+            assertThat(pages.registerAt(area)).isTrue();
+            Runnable made = pages.moving(at(2), length(2));
+            assertThat(programs.register(at(2), length(2)))
+                    .as("the daemon has let go of it")
+                    .isZero();
+            assertThat(programs.unregister(at(2), length(2))).isZero();
+            assertThat(programs.register(at(1), length(1)))
+                    .as("and of nothing else")
+                    .isEqualTo(-Linux.EBUSY);
+            made.run();
+            assertThat(programs.register(at(2), length(2)))
+                    .as("it was not moved")
+                    .isEqualTo(-Linux.EBUSY);
+            // What the program watches itself stays its own.
+            assertThat(programRegisters(4, 2)).isZero();
+            pages.moving(at(3), length(4)).run();
+            assertThat(pages.register(at(4), length(2))).isEqualTo(-Linux.EBUSY);
+        });
+    }
+
     /** Its pages would be handed out empty before they have their content, or be registered with those beside them. */
     @Test
     void mappingThatIsBeingFilledStaysHere() throws Exception {

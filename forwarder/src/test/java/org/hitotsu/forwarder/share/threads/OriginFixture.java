@@ -201,6 +201,11 @@ final class OriginFixture implements AutoCloseable {
         }
 
         @Override
+        public Runnable moving(long start, long length) {
+            return () -> {};
+        }
+
+        @Override
         public void leaveFaults(long start, long length) {
             log.add("faults left " + RecordingThreads.hex(start, length));
         }
