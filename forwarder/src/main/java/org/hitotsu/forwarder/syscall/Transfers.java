@@ -16,7 +16,7 @@ public final class Transfers {
         TERMINAL,
         /** /dev/zero, /dev/random and their kin. */
         MEMORY,
-        /** Regular files and all others, no transfer of which a signal breaks off. */
+        /** Regular files and all others, no read or write of which a signal breaks off. */
         OTHER
     }
 
@@ -68,6 +68,7 @@ public final class Transfers {
     private static final int RECVMMSG = 299;
     private static final int SENDMMSG = 307;
     private static final int GETRANDOM = 318;
+    private static final int COPY_FILE_RANGE = 326;
     private static final int PREADV2 = 327;
     private static final int PWRITEV2 = 328;
     private static final int IO_PGETEVENTS = 333;
@@ -95,6 +96,7 @@ public final class Transfers {
                     RECVMMSG,
                     SENDMMSG,
                     GETRANDOM,
+                    COPY_FILE_RANGE,
                     PREADV2,
                     PWRITEV2,
                     IO_PGETEVENTS,
@@ -113,8 +115,10 @@ public final class Transfers {
         return switch ((int) nr) {
             case WRITE, WRITEV, VMSPLICE, PWRITEV2 -> file != FileKind.OTHER;
             case READ, READV, PREAD64, PREADV, PREADV2, PWRITE64 -> file == FileKind.MEMORY;
-            case SENDFILE -> file == FileKind.SOCKET;
-            case SENDTO, SENDMSG, SENDMMSG, GETRANDOM -> true;
+            // Between files, too, they go by a pipe of the task's own, which looks for signals
+            // (splice_from_pipe_next()).
+            case SENDFILE -> file != FileKind.PIPE;
+            case SENDTO, SENDMSG, SENDMMSG, GETRANDOM, COPY_FILE_RANGE -> true;
             case RECVFROM -> (args[3] & MSG_WAITALL) != 0;
             case RECVMSG -> (args[2] & MSG_WAITALL) != 0;
             case RECVMMSG -> args[2] > 1 && (args[3] & MSG_WAITFORONE) == 0;
@@ -152,8 +156,10 @@ public final class Transfers {
                         ? null
                         : left(args[2], done, nr, args[0], args[1] + done, args[2] - done, args[3], args[4], args[5]);
             case GETRANDOM -> left(args[1], done, nr, args[0] + done, args[1] - done, args[2]);
-            // The offset, in memory or of the file, has moved on.
+            // The offsets, in memory or of the files, have moved on.
             case SENDFILE -> left(args[3], done, nr, args[0], args[1], args[2], args[3] - done);
+            case COPY_FILE_RANGE ->
+                left(args[4], done, nr, args[0], args[1], args[2], args[3], args[4] - done, args[5]);
             case IO_GETEVENTS, IO_PGETEVENTS ->
                 left(
                         args[1],

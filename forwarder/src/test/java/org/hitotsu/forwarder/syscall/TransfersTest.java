@@ -89,8 +89,14 @@ class TransfersTest {
     }
 
     @Test
+    void copiesBetweenFilesBreakOff() {
+        assertThat(breaks("sendfile", FileKind.OTHER, 1, 2, 0, 100)).isTrue();
+        assertThat(breaks("copy_file_range", FileKind.OTHER, 1, 0, 2, 0, 100)).isTrue();
+    }
+
+    @Test
     void othersAreNotConcerned() {
-        for (String name : new String[] {"splice", "futex", "close", "epoll_wait", "sched_yield", "copy_file_range"}) {
+        for (String name : new String[] {"splice", "futex", "close", "epoll_wait", "sched_yield", "fallocate"}) {
             assertThat(Transfers.concerns(number(name))).as(name).isFalse();
         }
         assertThat(Transfers.concerns(-1)).isFalse();
@@ -105,6 +111,17 @@ class TransfersTest {
         assertNext("recvfrom", args(3, 0x1000, 100, 0x100), 1, NO_PIECES, "recvfrom", 3, 0x1001, 99, 0x100);
         assertNext("getrandom", args(0x1000, 1000, 2), 256, NO_PIECES, "getrandom", 0x1100, 744, 2);
         assertNext("sendfile", args(3, 4, 0x1000, 1000), 256, NO_PIECES, "sendfile", 3, 4, 0x1000, 744);
+        assertNext(
+                "copy_file_range",
+                args(3, 0x1000, 4, 0x1008, 1000),
+                256,
+                NO_PIECES,
+                "copy_file_range",
+                3,
+                0x1000,
+                4,
+                0x1008,
+                744);
         assertNext("io_getevents", args(3, 4, 9, 0x1000, 5), 3, NO_PIECES, "io_getevents", 3, 1, 6, 0x1060, 5);
         assertNext("recvmmsg", args(3, 0x1000, 5, 1), 2, NO_PIECES, "recvmmsg", 3, 0x1080, 3, 1);
     }
@@ -117,6 +134,7 @@ class TransfersTest {
         assertOver("io_getevents", args(3, 4, 9, 0x1000), 7);
         assertOver("recvmmsg", args(3, 0x1000, 5, 1), 5);
         assertOver("writev", args(3, 0x1000, 3), 30, PIECES);
+        assertOver("copy_file_range", args(3, 0, 4, 0, 1000), 1000);
     }
 
     @Test
