@@ -77,10 +77,13 @@ final class TransferRest {
     }
 
     private static FileKind device(int major) {
-        if (major == MEMORY_DEVICES) {
-            return FileKind.MEMORY;
-        }
-        return major == 4 || major == 5 || major >= 136 && major <= 143 ? FileKind.TERMINAL : FileKind.OTHER;
+        return switch (major) {
+            case MEMORY_DEVICES -> FileKind.MEMORY;
+            // Virtual and serial ones, /dev/tty, pseudoterminals, ttyACM, ttyUSB, ttyAMA and its kin, hvc
+            // (Documentation/admin-guide/devices.txt).
+            case 4, 5, 136, 137, 138, 139, 140, 141, 142, 143, 166, 188, 204, 229 -> FileKind.TERMINAL;
+            default -> FileKind.OTHER;
+        };
     }
 
     /** Completes with the image behind the whole transfer; not if the thread ends, or comes home by {@link #breakOff}. */
