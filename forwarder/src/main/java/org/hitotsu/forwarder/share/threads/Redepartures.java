@@ -12,8 +12,12 @@ import org.hitotsu.forwarder.membership.PeerNetwork;
  * longer it stays. Event loop only.
  */
 final class Redepartures {
+    /** The reason of a homecoming that somebody asked for. */
+    static final String MIGRATE = "migrate";
+
     private static final int FIRST_RETURN_MILLIS = 2;
     private static final int MAX_RETURN_SHIFT = 10;
+    private static final int MAX_RETURN_MILLIS = FIRST_RETURN_MILLIS << MAX_RETURN_SHIFT;
     private static final long SHORT_STAY_NANOS = 100_000_000;
 
     private final Context context;
@@ -46,33 +50,38 @@ final class Redepartures {
     }
 
     /**
-     * Has a thread that comes home go out again after a pause, unless it came to stay. Nothing happens if it is wanted elsewhere
-     * by then, or has to stay.
+     * Has a thread that has come home go out again after a pause, unless it came to stay. Nothing happens if it is wanted
+     * elsewhere by then, or has to stay.
      *
      * @param reason of its homecoming
      */
     void schedule(SharedThread thread, String reason) {
         int node = thread.wanted;
-        boolean stays = reason.equals("migrate") || reason.equals(CaptureVerticle.NO_PLACE);
+        boolean stays = reason.equals(MIGRATE) || reason.equals(CaptureVerticle.NO_PLACE);
         if (node == 0 || node == network.selfId() || stays) {
             return;
         }
         boolean shortStay = System.nanoTime() - thread.leftAtNanos < SHORT_STAY_NANOS;
         thread.shortStays = shortStay ? Math.min(thread.shortStays + 1, MAX_RETURN_SHIFT) : 0;
-        later(thread, node, FIRST_RETURN_MILLIS << thread.shortStays);
+        later(thread, node, FIRST_RETURN_MILLIS << thread.shortStays, ++thread.stay);
     }
 
-    private void later(SharedThread thread, int node, int millis) {
+    /** @param stay for which this is: another one has its own pauses */
+    private void later(SharedThread thread, int node, int millis, long stay) {
         context.owner().setTimer(millis, timer -> {
+            if (thread.stay != stay) {
+                return;
+            }
             if (ended.getAsBoolean() || !table.holds(thread) || thread.wanted != node || !network.isUp(node)) {
                 return;
             }
             if (gathering.forGood() != null || threads.stays(thread.tid()) != null) {
                 return;
             }
-            if (thread.place == SharedThread.Place.HOME && thread.move() == null) {
+            if (thread.place == SharedThread.Place.HOME || thread.place == SharedThread.Place.LEAVING) {
                 // It may be in the middle of a call that can't be interrupted; there is always a next time.
-                moveOut.apply(thread).onFailure(busy -> later(thread, node, millis));
+                moveOut.apply(thread)
+                        .onFailure(busy -> later(thread, node, Math.min(2 * millis, MAX_RETURN_MILLIS), stay));
             }
         });
     }

@@ -42,6 +42,9 @@ public final class SharedThread {
 
     long syscalls;
     int shortStays;
+    /** Counts its stays at home from which it is to leave by itself. */
+    long stay;
+
     long leftAtNanos;
     boolean signalled;
     /** Stopped before the signal that ends its process with a core file; at home, also if it was about to leave. */

@@ -191,7 +191,7 @@ public final class ThreadMover implements OriginThreads.Events {
         if (thread.place == SharedThread.Place.HOME) {
             leave(thread, node);
         } else if (thread.place == SharedThread.Place.OUT) {
-            recall(thread, "migrate");
+            recall(thread, Redepartures.MIGRATE);
         }
         return there;
     }
@@ -292,7 +292,7 @@ public final class ThreadMover implements OriginThreads.Events {
     /** The thread's task is a deputy and its image is here: sends it out, or home if the host has gone meanwhile. */
     private void depart(SharedThread thread, int node, ThreadImage image) {
         if (!canGo(thread, node)) {
-            comeHome(thread, image, false);
+            comeHome(thread, image, false, Redepartures.MIGRATE);
             return;
         }
         if (thread.executor == null) {
@@ -318,7 +318,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private void passOn(SharedThread thread, ThreadImage image) {
         ExecutorVerticle executor = Objects.requireNonNull(thread.executor);
         if (!canGo(thread, thread.movingTo())) {
-            takeCallHome(thread, image, "migrate");
+            takeCallHome(thread, image, Redepartures.MIGRATE);
             return;
         }
         thread.kept = null;
@@ -343,11 +343,12 @@ public final class ThreadMover implements OriginThreads.Events {
         messages.recall(thread, reason);
     }
 
-    private void comeHome(SharedThread thread, ThreadImage image, boolean inCall) {
-        comeHome(thread, () -> threads.resume(thread.tid(), image, inCall));
+    private void comeHome(SharedThread thread, ThreadImage image, boolean inCall, String reason) {
+        comeHome(thread, () -> threads.resume(thread.tid(), image, inCall), reason);
     }
 
-    private void comeHome(SharedThread thread, Supplier<Future<Void>> resume) {
+    /** The deputy may have to end an uninterruptible call first: only behind it does the time at home begin. */
+    private void comeHome(SharedThread thread, Supplier<Future<Void>> resume, String reason) {
         table.visit(thread, network.selfId());
         thread.place = SharedThread.Place.RETURNING;
         thread.signalled = false;
@@ -356,6 +357,7 @@ public final class ThreadMover implements OriginThreads.Events {
                 return;
             }
             thread.place = SharedThread.Place.HOME;
+            redepartures.schedule(thread, reason);
             if (thread.isOnward()) {
                 leave(thread, thread.movingTo());
             } else {
@@ -449,16 +451,15 @@ public final class ThreadMover implements OriginThreads.Events {
                 takeCallHome(thread, kept.image(), "tied");
             } else if (rest != null && rest.executing() && !timedOnly) {
                 thread.rest = null;
-                comeHome(thread, rest::breakOff);
+                comeHome(thread, rest::breakOff, "tied");
             }
         }
     }
 
     private void takeCallHome(SharedThread thread, ThreadImage image, String reason) {
         thread.kept = null;
-        comeHome(thread, image, true);
+        comeHome(thread, image, true, reason);
         Objects.requireNonNull(thread.executor).callTaken();
-        redepartures.schedule(thread, reason);
     }
 
     private void arrived(SharedThread thread, ThreadImage image, String reason) {
@@ -466,8 +467,7 @@ public final class ThreadMover implements OriginThreads.Events {
             depart(thread, thread.movingTo(), image);
             return;
         }
-        comeHome(thread, image, false);
-        redepartures.schedule(thread, reason);
+        comeHome(thread, image, false, reason);
     }
 
     /** A forwarded system call. */
@@ -553,7 +553,7 @@ public final class ThreadMover implements OriginThreads.Events {
         KeptCall kept = thread.kept;
         if (rest != null && rest.executing()) {
             thread.rest = null;
-            comeHome(thread, rest::breakOff);
+            comeHome(thread, rest::breakOff, "signal");
         } else if (kept != null) {
             takeCallHome(thread, kept.image(), "signal");
         }
