@@ -32,6 +32,9 @@ final class RecordingThreads implements OriginThreads {
     /** What a parked thread's image is; never there by itself. */
     Future<ThreadImage> parked = Promise.<ThreadImage>promise().future();
 
+    /** What the end of a way home waits for. */
+    Future<Void> resumed = Future.succeededFuture();
+
     long programBreak = 0x500000;
 
     RecordingThreads(List<String> log) {
@@ -98,7 +101,7 @@ final class RecordingThreads implements OriginThreads {
     @Override
     public Future<Void> resume(int tid, ThreadImage image, boolean inCall) {
         log.add("resume " + tid + (inCall ? " in call" : ", rax " + image.register(Registers.RAX)));
-        return Future.succeededFuture();
+        return resumed;
     }
 
     @Override
