@@ -202,10 +202,20 @@ final class PatchedShadowThreads implements ShadowThreads {
         if (closed || creating != null || first.busy() || creations.isEmpty()) {
             return;
         }
-        creating = creations.removeFirst();
+        Promise<Integer> promise = creations.removeFirst();
+        creating = promise;
         announced = 0;
-        first.require("the shadow can't make a thread", Linux.NR_CLONE, THREAD_FLAGS)
-                .onSuccess(tid -> created(tid.intValue()))
+        first.exec(Linux.NR_CLONE, THREAD_FLAGS)
+                .onSuccess(made -> {
+                    if (made.result() > 0) {
+                        created((int) made.result());
+                        return;
+                    }
+                    // One that has no place here stays at its origin, for which there may be a limit of tasks.
+                    creating = null;
+                    promise.fail(new KernelException("the shadow can't make a thread", made.result()));
+                    createNext();
+                })
                 .onFailure(cause -> shadowGone(String.valueOf(cause.getMessage())));
     }
 
