@@ -1,5 +1,6 @@
 package org.hitotsu.forwarder.share;
 
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +41,9 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     private @Nullable ShadowSpace space;
     private @Nullable HostMemory memory;
     private @Nullable CaptureVerticle capture;
+    /** Has the id of its deployment. */
+    private @Nullable Future<String> deployed;
+
     private final List<Runnable> early = new ArrayList<>();
     private long reportTimer = -1;
     private long reportedFaults = -1;
@@ -82,7 +86,7 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
                 ShareService.cacheOptions(daemon));
         CaptureVerticle verticle = new CaptureVerticle(daemon.network(), key, made.threads(), this, daemon.metrics());
         capture = verticle;
-        daemon.vertx().deployVerticle(verticle);
+        deployed = daemon.vertx().deployVerticle(verticle);
         for (long id : request.getThreadIdsList()) {
             verticle.addThread(id);
         }
@@ -210,8 +214,8 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
         if (memory != null) {
             memory.close();
         }
-        if (capture != null && capture.deploymentID() != null) {
-            daemon.vertx().undeploy(capture.deploymentID()).otherwiseEmpty();
+        if (deployed != null) {
+            deployed.onSuccess(id -> daemon.vertx().undeploy(id).otherwiseEmpty());
         }
         if (space != null) {
             space.close();

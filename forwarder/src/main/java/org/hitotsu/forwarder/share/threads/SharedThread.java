@@ -53,6 +53,10 @@ public final class SharedThread {
     @Nullable
     ExecutorVerticle executor;
 
+    /** Has the id of its executor's deployment. */
+    @Nullable
+    Future<String> deployed;
+
     /** What its deputy has to finish before it leaves. */
     @Nullable
     TransferRest rest;

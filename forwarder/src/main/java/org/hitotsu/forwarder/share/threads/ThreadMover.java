@@ -299,7 +299,7 @@ public final class ThreadMover implements OriginThreads.Events {
             ExecutorVerticle executor = new ExecutorVerticle(
                     network, key, thread, threads, memoryCalls, priorityPages, affinityCalls, metrics);
             thread.executor = executor;
-            context.owner().deployVerticle(executor);
+            thread.deployed = context.owner().deployVerticle(executor);
         }
         sendOut(thread, node, image, thread.executor.sequence());
     }
@@ -517,9 +517,9 @@ public final class ThreadMover implements OriginThreads.Events {
 
     private void gone(SharedThread thread) {
         thread.moveFailed(new IllegalStateException("thread " + thread.tid() + " has ended"));
-        ExecutorVerticle executor = thread.executor;
-        if (executor != null && executor.deploymentID() != null) {
-            context.owner().undeploy(executor.deploymentID());
+        if (thread.deployed != null) {
+            // It may have left for the first time just now.
+            thread.deployed.onSuccess(context.owner()::undeploy);
         }
     }
 
