@@ -19,9 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only.
  */
 public abstract class VmaPages extends BatchedPages {
+    private static final int REGISTERED_ROOM = 1024;
+
     protected final VmaTable vmas;
     /** Registered ranges, start → end. A superset of what is registered still: unmapping forgets on its own. */
     private final TreeMap<Long, Long> registered = new TreeMap<>();
+    /** Entries of it, above which those that are not mapped any more are taken out. */
+    private int most = REGISTERED_ROOM;
 
     private @Nullable TrackedPages tracked;
     /** While one more is being {@link #filling}. */
@@ -119,6 +123,10 @@ public abstract class VmaPages extends BatchedPages {
                 vmas.changed();
             }
             Vma vma = vmas.find(address);
+            if (vma == null && vmas.isUnseen()) {
+                // It is the kernel who knows: ESRCH says that the process has ended.
+                return uffd.copy(address, source, Linux.PAGE_SIZE, writeProtected);
+            }
             if (vma == null || attempt > 0 && !register(vma, true)) {
                 return -Linux.ENOENT;
             }
@@ -142,7 +150,19 @@ public abstract class VmaPages extends BatchedPages {
             return false;
         }
         registered.put(vma.start(), vma.end());
+        if (registered.size() > most) {
+            NavigableMap<Long, Vma> now = vmas.now();
+            if (!vmas.isUnseen()) {
+                registered.entrySet().removeIf(range -> !isMapped(now, range.getKey(), range.getValue()));
+            }
+            most = Math.max(REGISTERED_ROOM, 2 * registered.size());
+        }
         return true;
+    }
+
+    private static boolean isMapped(NavigableMap<Long, Vma> mappings, long start, long end) {
+        Map.Entry<Long, Vma> last = mappings.lowerEntry(end);
+        return last != null && last.getValue().end() > start;
     }
 
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */

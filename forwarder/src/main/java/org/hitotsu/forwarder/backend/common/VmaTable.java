@@ -64,6 +64,9 @@ public final class VmaTable {
     private final long hiddenEnd;
     private TreeMap<Long, Vma> byStart = new TreeMap<>();
     private boolean stale = true;
+    /** The last look found nothing to see: byStart is empty, and says nothing. */
+    private boolean unseen;
+
     /** Ranges that the program's userfaultfd has or takes pages from, start → end. None touches another. */
     private final TreeMap<Long, Long> reserved = new TreeMap<>();
     /** Pages that stay here. Not mappings of their own: each is registered with userfaultfd whole, which shows in maps. */
@@ -147,21 +150,35 @@ public final class VmaTable {
         return entry != null && address < entry.getValue().end() ? entry.getValue() : null;
     }
 
+    /**
+     * Whether the last look at the mappings failed, as of a thread that is ending: no mapping is found then, so that no other node
+     * gets a page of what can't be seen, but each may be there all the same.
+     */
+    boolean isUnseen() {
+        return unseen;
+    }
+
     private void read() {
-        TreeMap<Long, Vma> fresh = new TreeMap<>();
+        List<Vma> seen = List.of();
         try {
-            for (Vma vma : parse(ProcFiles.lines(Path.of("/proc/" + task() + "/maps")))) {
-                if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
-                    fresh.put(vma.start(), vma);
-                }
-            }
+            seen = parse(ProcFiles.lines(Path.of("/proc/" + task() + "/maps")));
         } catch (NoSuchFileException e) {
-            // The process has ended; nothing is mapped any more.
-            fresh.clear();
+            LOG.debug("mappings of a task that has ended: {}", e.getMessage());
         } catch (IOException e) {
-            // What can't be seen can't be given away.
             LOG.error("mappings can't be read, so no other node gets a page of them: {}", e.getMessage());
-            fresh.clear();
+        }
+        // A task that has left its memory already has an empty file (proc_maps_open(), m_start()).
+        unseen = seen.isEmpty();
+        if (unseen) {
+            byStart = new TreeMap<>();
+            stale = true;
+            return;
+        }
+        TreeMap<Long, Vma> fresh = new TreeMap<>();
+        for (Vma vma : seen) {
+            if (vma.start() < hiddenStart || vma.start() >= hiddenEnd) {
+                fresh.put(vma.start(), vma);
+            }
         }
         reserved.entrySet().removeIf(range -> !divide(fresh, range.getKey(), range.getValue()));
         byStart = fresh;

@@ -308,7 +308,27 @@ class VmaTableTest {
     void endedProcessHasNoMappings() throws Exception {
         Process process = new ProcessBuilder("true").start();
         process.waitFor();
-        assertThat(new VmaTable(() -> (int) process.pid()).overlapping(0, Long.MAX_VALUE))
-                .isEmpty();
+        VmaTable table = new VmaTable(() -> (int) process.pid());
+        assertThat(table.overlapping(0, Long.MAX_VALUE)).isEmpty();
+        assertThat(table.isUnseen()).isTrue();
+    }
+
+    /** The table asks of any thread of the process, and that one may end just then. */
+    @Test
+    void whatIsKnownOfPagesOutlastsALookAtATaskThatHasEnded() throws Exception {
+        Process process = new ProcessBuilder("true").start();
+        process.waitFor();
+        long address = Linux.mmap(0, Linux.PAGE_SIZE, Linux.PROT_READ, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
+        int[] task = {Linux.getpid()};
+        VmaTable table = new VmaTable(() -> task[0]);
+        table.keep(address >>> Linux.PAGE_SHIFT);
+        task[0] = (int) process.pid();
+        table.changed();
+        assertThat(table.find(address)).isNull();
+        assertThat(table.isKept(address >>> Linux.PAGE_SHIFT)).isTrue();
+        task[0] = Linux.getpid();
+        assertThat(table.find(address)).isNotNull();
+        assertThat(table.isUnseen()).isFalse();
+        Linux.munmap(address, Linux.PAGE_SIZE);
     }
 }
