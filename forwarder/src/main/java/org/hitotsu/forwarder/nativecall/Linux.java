@@ -142,6 +142,7 @@ public final class Linux {
     public static final int SIGSTOP = 19;
 
     private static final int PIDFD_THREAD = 0x80;
+    private static final int F_DUPFD_CLOEXEC = 1030;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(EPERM, "EPERM (operation not permitted)"),
@@ -220,6 +221,11 @@ public final class Linux {
         try (NativeMemory text = NativeMemory.ofString(name)) {
             return call(NR_MEMFD_CREATE, text.address(), 1, 0);
         }
+    }
+
+    /** Another descriptor, close-on-exec, for what {@code fd} is open on (fcntl(2), F_DUPFD_CLOEXEC). */
+    public static long duplicate(int fd) {
+        return call(NR_FCNTL, fd, F_DUPFD_CLOEXEC, 0);
     }
 
     /** open(2), close-on-exec. */

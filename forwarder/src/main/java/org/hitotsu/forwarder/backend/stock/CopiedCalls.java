@@ -1,6 +1,7 @@
 package org.hitotsu.forwarder.backend.stock;
 
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import org.hitotsu.forwarder.nativecall.Linux;
 
@@ -30,6 +31,18 @@ final class CopiedCalls {
         void filled();
     }
 
+    /** The files that the copies are of. */
+    interface Sources {
+        /**
+         * Maps the bytes of a copy for the daemon, and has them read, for which their disk or server may take long.
+         *
+         * @return where they are, or {@code -errno}
+         */
+        Future<Long> map(FileCopies.Range copy);
+
+        void unmap(FileCopies.Range copy, long source);
+    }
+
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_FREE = 8;
     private static final int MADV_REMOVE = 9;
@@ -40,12 +53,14 @@ final class CopiedCalls {
 
     private final Caller caller;
     private final Pages pages;
+    private final Sources sources;
     private final FileCopies copies;
     private long programBreak;
 
-    CopiedCalls(Caller caller, Pages pages, FileCopies copies) {
+    CopiedCalls(Caller caller, Pages pages, Sources sources, FileCopies copies) {
         this.caller = caller;
         this.pages = pages;
+        this.sources = sources;
         this.copies = copies;
     }
 
@@ -112,7 +127,7 @@ final class CopiedCalls {
                 awaitFill(concerned);
                 yield caller.exec(Linux.NR_MADVISE, args)
                         // A failure may come behind what was emptied. What was not is there, and stays.
-                        .onSuccess(result -> concerned.forEach(this::fill))
+                        .compose(result -> fill(concerned).map(result))
                         .onComplete(done -> pages.endFill());
             }
             default -> caller.exec(Linux.NR_MADVISE, args);
@@ -142,7 +157,7 @@ final class CopiedCalls {
             pages.filling();
         }
         return caller.exec(Linux.NR_MREMAP, args)
-                .onSuccess(at -> {
+                .compose(at -> {
                     if ((flags & MREMAP_FIXED) != 0) {
                         // A failure, too, may have unmapped what was there.
                         forget(args[4], now);
@@ -150,9 +165,9 @@ final class CopiedCalls {
                     if (now < old && (!isError(at) || (flags & MREMAP_FIXED) != 0)) {
                         forget(from + now, old - now);
                     }
-                    if (!isError(at)) {
-                        remapped(from, old, at, now, stays);
-                    }
+                    return isError(at)
+                            ? Future.succeededFuture(at)
+                            : remapped(from, old, at, now, stays).map(at);
                 })
                 .onComplete(done -> {
                     pages.endFill();
@@ -160,17 +175,17 @@ final class CopiedCalls {
                 });
     }
 
-    private void remapped(long from, long old, long at, long now, boolean stays) {
-        List<FileCopies.Range> left = stays ? copies.in(from, from + old) : List.of();
+    private Future<Void> remapped(long from, long old, long at, long now, boolean stays) {
+        List<FileCopies.Range> empty = new ArrayList<>(stays ? copies.in(from, from + old) : List.of());
         if (at != from) {
             copies.move(from, Math.min(old, now), at, stays);
         }
-        left.forEach(this::fill);
         if (now > old && now - old <= FileMappings.LARGEST_COPY) {
             copies.grow(at + old, at + now);
             watch(at, at + now);
-            copies.in(at + old, at + now).forEach(this::fill);
+            empty.addAll(copies.in(at + old, at + now));
         }
+        return fill(empty);
     }
 
     private void awaitFill(List<FileCopies.Range> concerned) {
@@ -185,18 +200,18 @@ final class CopiedCalls {
         copies.touching(start, end).forEach(copy -> pages.watch(copy.start(), copy.end()));
     }
 
-    /** Puts a file's bytes where a copy of them has no page. */
-    private void fill(FileCopies.Range copy) {
-        long length = copy.end() - copy.start();
-        long fd = Linux.open("/proc/self/fd/" + copy.fd(), 0);
-        if (fd < 0) {
-            return;
+    /** Puts files' bytes where copies of them have no page, one copy after the other. */
+    private Future<Void> fill(List<FileCopies.Range> empty) {
+        Future<Void> filled = Future.succeededFuture();
+        for (FileCopies.Range copy : empty) {
+            filled = filled.compose(before -> sources.map(copy)).map(source -> {
+                if (!isError(source)) {
+                    pages.fill(copy.start(), copy.end() - copy.start(), source);
+                    sources.unmap(copy, source);
+                }
+                return null;
+            });
         }
-        long source = Linux.mmap(0, length, Linux.PROT_READ, Linux.MAP_PRIVATE, (int) fd, copy.offset());
-        Linux.close((int) fd);
-        if (!isError(source)) {
-            pages.fill(copy.start(), length, source);
-            Linux.munmap(source, length);
-        }
+        return filled;
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Event loop only; calls come one at a time, as all that change the address space.
  */
-final class FileMappings {
+final class FileMappings implements CopiedCalls.Sources {
     /** Copying a larger file at once would stall the daemon; threads that touch such a mapping go home instead. */
     static final long LARGEST_COPY = 256L << 20;
 
@@ -162,7 +162,46 @@ final class FileMappings {
      * does not wait then: in between no page may come to be watched.
      */
     private Future<Long> read(long source, long size) {
-        return context.executeBlocking(() -> Linux.call(Linux.NR_MADVISE, source, size, MADV_POPULATE_READ), false);
+        return context.executeBlocking(() -> populate(source, size), false);
+    }
+
+    private static long populate(long source, long size) {
+        return Linux.call(Linux.NR_MADVISE, source, size, MADV_POPULATE_READ);
+    }
+
+    @Override
+    public Future<Long> map(FileCopies.Range copy) {
+        long length = copy.end() - copy.start();
+        // One of its own: the copy's may be closed meanwhile, when the program ends.
+        long path = Linux.duplicate(copy.fd());
+        return context.executeBlocking(() -> mapNow(path, length, copy.offset()), false)
+                .map(source -> {
+                    if (!isError(source) && threads.hasEnded()) {
+                        Linux.munmap(source, length);
+                        return (long) -Linux.ESRCH;
+                    }
+                    return source;
+                });
+    }
+
+    private static long mapNow(long path, long length, long offset) {
+        long fd = Linux.open("/proc/self/fd/" + path, 0);
+        Linux.close((int) path);
+        if (fd < 0) {
+            return fd;
+        }
+        long source = Linux.mmap(0, length, Linux.PROT_READ, Linux.MAP_PRIVATE, (int) fd, offset);
+        Linux.close((int) fd);
+        if (!isError(source)) {
+            populate(source, length);
+        }
+        return source;
+    }
+
+    @Override
+    public void unmap(FileCopies.Range copy, long source) {
+        // With the last mapping the file is closed.
+        context.executeBlocking(() -> Linux.munmap(source, copy.end() - copy.start()), false);
     }
 
     /**

@@ -76,7 +76,7 @@ final class StockOriginSpace implements OriginSpace {
         Userfault uffd = new Userfault(program.uffd());
         this.pages = new OriginPages(context, uffd, program.memFd(), vmas, threads.helper()::discard);
         this.files = new FileMappings(context, threads, pages, program, pidfd, copies);
-        this.copiedCalls = new CopiedCalls(threads::execForProgram, pages, copies);
+        this.copiedCalls = new CopiedCalls(threads::execForProgram, pages, files, copies);
         threads.copiedCalls(copiedCalls);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
         threads.leaving(this::leave);

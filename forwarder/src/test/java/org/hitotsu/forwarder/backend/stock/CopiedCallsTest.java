@@ -31,7 +31,7 @@ class CopiedCallsTest {
     private final List<String> log = new ArrayList<>();
     private final FileCopies copies = new FileCopies(Linux::close);
     private long result;
-    private final CopiedCalls calls = new CopiedCalls(this::exec, new RecordingPages(), copies);
+    private final CopiedCalls calls = new CopiedCalls(this::exec, new RecordingPages(), new OwnSources(), copies);
 
     private final class RecordingPages implements CopiedCalls.Pages {
         @Override
@@ -62,6 +62,22 @@ class CopiedCallsTest {
         @Override
         public void filled() {
             log.add("filled");
+        }
+    }
+
+    private static final class OwnSources implements CopiedCalls.Sources {
+        @Override
+        public Future<Long> map(Range copy) {
+            int fd = (int) Linux.open("/proc/self/fd/" + copy.fd(), 0);
+            long length = copy.end() - copy.start();
+            long source = Linux.mmap(0, length, Linux.PROT_READ, Linux.MAP_PRIVATE, fd, copy.offset());
+            Linux.close(fd);
+            return Future.succeededFuture(source);
+        }
+
+        @Override
+        public void unmap(Range copy, long source) {
+            Linux.munmap(source, copy.end() - copy.start());
         }
     }
 
