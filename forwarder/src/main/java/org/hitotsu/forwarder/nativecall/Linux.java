@@ -110,6 +110,7 @@ public final class Linux {
     public static final int NR_RSEQ = 334;
     public static final int NR_IO_URING_SETUP = 425;
     public static final int NR_IO_URING_REGISTER = 427;
+    public static final int NR_PIDFD_SEND_SIGNAL = 424;
     public static final int NR_PIDFD_OPEN = 434;
     public static final int NR_CLONE3 = 435;
     public static final int NR_CLOSE_RANGE = 436;
@@ -187,6 +188,11 @@ public final class Linux {
     /** pidfd_open(2), Linux 5.3: a descriptor which polls readable when process {@code pid} has ended. */
     public static long pidfdOpen(int pid) {
         return call(NR_PIDFD_OPEN, pid, 0, 0);
+    }
+
+    /** pidfd_send_signal(2), Linux 5.1: to that very process, whichever has its id by now. */
+    public static long pidfdSendSignal(int pidfd, int signal) {
+        return call(NR_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0, 0, 0);
     }
 
     /** pidfd_getfd(2), Linux 5.6: a copy of descriptor {@code fd} of the process behind {@code pidfd}. */

@@ -12,11 +12,21 @@ final class HelperLimits {
     /** DATA, STACK, MEMLOCK, AS: what mmap(2), mremap(2), mprotect(2) and brk(2) look at. */
     private static final int[] RESOURCES = {2, 3, 8, 9};
 
+    private static final int CPU = 0;
     private static final long INFINITY = -1;
 
     private final long[] soft = new long[RESOURCES.length];
     private final long[] hard = new long[RESOURCES.length];
     private boolean known;
+
+    /** Processor time that it spends is not the program's, with whose limit it was born: it would be killed for it. */
+    static void noEnd(int helper) {
+        try (NativeMemory limit = new NativeMemory(16)) {
+            NativeMemory.putLong(limit.address(), INFINITY);
+            NativeMemory.putLong(limit.address() + 8, INFINITY);
+            Linux.call(Linux.NR_PRLIMIT64, helper, CPU, limit.address(), 0, 0, 0);
+        }
+    }
 
     /** To be called before the helper makes a call on behalf of the program. */
     void follow(int pid, int helper) {

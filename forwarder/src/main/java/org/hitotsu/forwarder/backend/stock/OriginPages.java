@@ -321,6 +321,11 @@ final class OriginPages extends VmaPages implements CopiedCalls.Pages {
         return run;
     }
 
+    /** No page can be dropped any more. */
+    void broken(String why) {
+        events().onBroken(why);
+    }
+
     @Override
     public void close() {
         super.close();

@@ -44,11 +44,16 @@ final class StockOriginSpace implements OriginSpace {
     private @Nullable String homebound;
     private final int pidfd;
     private final LoopFd endWatch;
+    private final int helperFd;
+    private final @Nullable LoopFd helperWatch;
     private final boolean watchedFromStart;
     /** The last attempt to let the program go. */
     private @Nullable ProgramRelease lastRelease;
 
     private Runnable onClose = () -> {};
+    /** The program is being let go, for which the helper is ended. */
+    private boolean takingOut;
+
     private boolean closed;
     private boolean ended;
 
@@ -79,6 +84,11 @@ final class StockOriginSpace implements OriginSpace {
         this.copiedCalls = new CopiedCalls(threads::execForProgram, pages, files, copies);
         threads.copiedCalls(copiedCalls);
         this.endWatch = LoopFd.watch(context, pidfd, readable -> ended());
+        this.helperFd = (int) Linux.pidfdOpen(program.helperPid());
+        this.helperWatch = helperFd < 0 ? null : LoopFd.watch(context, helperFd, readable -> helperEnded());
+        if (helperFd < 0) {
+            LOG.warn("process {}: its helper can't be watched: {}", program.pid(), Linux.errorName(helperFd));
+        }
         threads.leaving(this::leave);
     }
 
@@ -106,6 +116,22 @@ final class StockOriginSpace implements OriginSpace {
             ended = true;
             endWatch.close();
             threads.processEnded();
+        }
+    }
+
+    /** All that waits for it would wait for ever. */
+    private void helperEnded() {
+        if (!takingOut) {
+            unwatchHelper();
+            if (!ended) {
+                pages.broken("the helper, which makes calls in its memory, has ended");
+            }
+        }
+    }
+
+    private void unwatchHelper() {
+        if (helperWatch != null) {
+            helperWatch.close();
         }
     }
 
@@ -215,6 +241,7 @@ final class StockOriginSpace implements OriginSpace {
         Set<Integer> restrained = threads.restrained();
         Promise<Void> gone = Promise.promise();
         ProgramRelease[] releases = new ProgramRelease[1];
+        takingOut = true;
         tracer.submit(
                 ptrace -> {
                     releases[0] = new ProgramRelease(tracer, ptrace, threads.standing());
@@ -225,6 +252,7 @@ final class StockOriginSpace implements OriginSpace {
                     ProgramRelease release = releases[0];
                     lastRelease = release;
                     if (failure != null || closed) {
+                        takingOut = false;
                         keeper.close();
                         threads.unhold(release.interrupted());
                         gone.fail(failure != null ? failure : new KernelException("it has ended"));
@@ -246,8 +274,10 @@ final class StockOriginSpace implements OriginSpace {
 
     @Override
     public void kill(String why) {
-        ProgramOutput.printError(pidfd, why);
-        Linux.kill(program.pid(), Linux.SIGKILL);
+        if (!closed) {
+            ProgramOutput.printError(pidfd, why);
+            Linux.pidfdSendSignal(pidfd, Linux.SIGKILL);
+        }
     }
 
     @Override
@@ -255,6 +285,8 @@ final class StockOriginSpace implements OriginSpace {
         if (!closed) {
             closed = true;
             endWatch.close();
+            unwatchHelper();
+            Linux.close(helperFd);
             threads.close();
             pages.close();
             copies.clear();

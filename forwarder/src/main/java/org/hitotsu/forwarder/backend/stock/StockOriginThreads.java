@@ -80,6 +80,7 @@ final class StockOriginThreads implements OriginThreads, Notifications.Handler, 
         process.helperPid = program.helperPid();
         // It has none but those it is given for a call; the program's limit, which it was born with, may be 0.
         MoreDescriptors.forGood(program.helperPid());
+        HelperLimits.noEnd(program.helperPid());
         process.memFd = program.memFd();
         process.ready = true;
     }
