@@ -227,8 +227,10 @@ final class PatchedOriginSpace implements OriginSpace {
 
     @Override
     public void kill(String why) {
-        ProgramOutput.printError(pidfd, why);
-        Linux.kill(pid, Linux.SIGKILL);
+        if (!closed) {
+            ProgramOutput.printError(pidfd, why);
+            Linux.pidfdSendSignal(pidfd, Linux.SIGKILL);
+        }
     }
 
     @Override
