@@ -19,7 +19,10 @@ final class HelperLimits {
     private final long[] hard = new long[RESOURCES.length];
     private boolean known;
 
-    /** Processor time that it spends is not the program's, with whose limit it was born: it would be killed for it. */
+    /**
+     * Processor time that it spends is not the program's, with whose limit it was born: it would be killed for it. Above the hard
+     * limit only if the daemon may do that (CAP_SYS_RESOURCE).
+     */
     static void noEnd(int helper) {
         try (NativeMemory limit = new NativeMemory(16)) {
             NativeMemory.putLong(limit.address(), INFINITY);
