@@ -101,7 +101,8 @@ public final class LoopFd implements AutoCloseable {
                 } else if (ready.contains(HANG_UP)) {
                     handler.onReady(false);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError e) {
+                // The loop's thread would end with it, and every program of the node would stand still.
                 LOG.error("handler of descriptor {} failed", fd.intValue(), e);
             }
         }

@@ -227,7 +227,8 @@ final class Tracer implements AutoCloseable {
     private static void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
+            // The thread would end with it, and all that it traces be left.
             LOG.error("tracer task failed", e);
         }
     }
