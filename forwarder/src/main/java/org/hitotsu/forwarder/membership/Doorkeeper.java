@@ -5,6 +5,7 @@ import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.hitotsu.forwarder.wire.FrameConnection;
 import org.hitotsu.forwarder.wire.FrameFormat;
 import org.hitotsu.forwarder.wire.MalformedFrameException;
@@ -29,6 +30,12 @@ import org.slf4j.LoggerFactory;
 final class Doorkeeper {
 
     private static final Logger log = LoggerFactory.getLogger(Doorkeeper.class);
+
+    /**
+     * On a loopback address anybody may knock, and each has room for a greeting before it is known who it is. A member that is
+     * turned away dials again.
+     */
+    private static final int MAX_VISITORS = 64;
 
     /** What the doorkeeper needs of the node it stands at. */
     interface House {
@@ -70,6 +77,10 @@ final class Doorkeeper {
     private final Duration patience;
     private final WireStats stats;
     private final List<Visitor> waiting = new ArrayList<>();
+    /** Who have connected and are not let in, refused or gone. */
+    private int visitors;
+
+    private boolean full;
 
     /**
      * @param patience how long a visitor may take to greet, and how long a greeting is held
@@ -84,6 +95,18 @@ final class Doorkeeper {
 
     /** Someone has connected. */
     void knock(NetSocket socket) {
+        if (visitors >= MAX_VISITORS) {
+            if (!full) {
+                log.warn(
+                        "visitor {}: turned away, as are others: {} have not greeted yet",
+                        socket.remoteAddress(),
+                        visitors);
+            }
+            full = true;
+            socket.close();
+            return;
+        }
+        full = false;
         new Visitor(new FrameConnection(socket, FrameFormat.MAX_GREETING_BYTES, stats));
     }
 
@@ -112,6 +135,7 @@ final class Doorkeeper {
 
         Visitor(FrameConnection connection) {
             this.connection = connection;
+            visitors++;
             this.timer = vertx.setTimer(patience.toMillis(), t -> timedOut());
             connection.onFrames(this::onFrame);
             connection.onClose(reason -> {
@@ -128,24 +152,34 @@ final class Doorkeeper {
             }
             greeted = true;
             hello = header.getHello();
-            Refused refused = judge();
-            if (refused != null) {
-                refuse(refused);
-                return;
-            }
-            waiting.add(this);
-            consider();
+            // One visitor at a time, beside the loop: the more connections a computer has, the longer it takes.
+            vertx.executeBlocking(() -> Optional.ofNullable(
+                            LocalPeer.distrust(connection.localAddress(), connection.remoteAddress())))
+                    .map(distrust -> distrust.map(Visitor::foreign).orElseGet(this::judge))
+                    .onComplete(judged -> {
+                        if (done) {
+                            return;
+                        }
+                        if (judged.failed()) {
+                            refuse(foreign(String.valueOf(judged.cause().getMessage())));
+                        } else if (judged.result() != null) {
+                            refuse(judged.result());
+                        } else {
+                            waiting.add(this);
+                            consider();
+                        }
+                    });
+        }
+
+        private static Refused foreign(String distrust) {
+            return refusal(
+                    Refused.Reason.FOREIGN_USER,
+                    "who connects is not trusted: " + distrust,
+                    "start nodes of one computer as the same user");
         }
 
         private @Nullable Refused judge() {
             Computer self = house.self();
-            String distrust = LocalPeer.distrust(connection.localAddress(), connection.remoteAddress());
-            if (distrust != null) {
-                return refusal(
-                        Refused.Reason.FOREIGN_USER,
-                        "who connects is not trusted: " + distrust,
-                        "start nodes of one computer as the same user");
-            }
             // First, for the other fields may mean something else in another version.
             if (hello.getProtocolVersion() != FrameFormat.PROTOCOL_VERSION) {
                 return refusal(
@@ -260,6 +294,7 @@ final class Doorkeeper {
                 return false;
             }
             done = true;
+            visitors--;
             waiting.remove(this);
             vertx.cancelTimer(timer);
             return true;

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.vertx.core.Future;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -306,6 +307,33 @@ class TcpPeerNetworkTest {
                     .write("GET / HTTP/1.0\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
+        assertThat(nodes.member(first.address).id()).isEqualTo(2);
+    }
+
+    /** On a loopback address anybody may knock. */
+    @Test
+    void crowdAtTheDoorIsTurnedAway() throws Exception {
+        Node first = nodes.member(null);
+        List<Socket> crowd = new ArrayList<>();
+        try {
+            for (int i = 0; i < 64; i++) {
+                crowd.add(new Socket(first.address.host(), first.address.port()));
+            }
+            try (Socket late = new Socket(first.address.host(), first.address.port())) {
+                assertThat(late.getInputStream().read()).isEqualTo(-1);
+            }
+        } finally {
+            for (Socket socket : crowd) {
+                socket.close();
+            }
+        }
+        // When it has seen that they are gone, who knocks is waited for.
+        eventually(() -> {
+            try (Socket visitor = new Socket(first.address.host(), first.address.port())) {
+                visitor.setSoTimeout(50);
+                assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            }
+        });
         assertThat(nodes.member(first.address).id()).isEqualTo(2);
     }
 
