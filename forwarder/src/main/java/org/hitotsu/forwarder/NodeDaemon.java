@@ -49,6 +49,12 @@ public final class NodeDaemon {
      */
     public record Ready(int id, HostPort listen, Path socket, HostPort metrics) {}
 
+    /**
+     * Most threads for what may wait: for a program's file or page, as long as a disk or a server takes. Those that wait for one
+     * that hangs are lost, and all programs have these in common.
+     */
+    private static final int WORKERS = 32;
+
     private final NodeConfig config;
     private final Vertx vertx;
     private final Context context;
@@ -76,7 +82,7 @@ public final class NodeDaemon {
         this.modules = modules;
         this.vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
-                .setWorkerPoolSize(2)
+                .setWorkerPoolSize(WORKERS)
                 .setInternalBlockingPoolSize(1)
                 .setPreferNativeTransport(true)
                 .setFileSystemOptions(
