@@ -60,17 +60,21 @@ final class HostedShare implements NodeMemory.Listener, CaptureVerticle.Listener
     void create(Backend backend, CreateShadow request) {
         SpaceLayout layout =
                 new SpaceLayout(request.getSpecialStart(), request.getSpecialLength(), request.getProgramPid());
-        backend.createShadow(layout).onComplete(made -> {
-            if (made.failed()) {
-                answer(String.valueOf(made.cause().getMessage()));
-                return;
-            }
-            if (closed) {
-                made.result().close();
-                return;
-            }
-            ready(made.result(), request);
-        });
+        // Also what throws is an answer: at the origin threads stand still until there is one.
+        Future.<Void>succeededFuture()
+                .compose(now -> backend.createShadow(layout))
+                .map(made -> {
+                    if (closed) {
+                        made.close();
+                    } else {
+                        ready(made, request);
+                    }
+                    return null;
+                })
+                .onFailure(cause -> {
+                    LOG.warn("share {} of node {}: no shadow: {}", key.id(), key.origin(), cause.getMessage());
+                    answer(String.valueOf(cause.getMessage()));
+                });
     }
 
     private void ready(ShadowSpace made, CreateShadow request) {
