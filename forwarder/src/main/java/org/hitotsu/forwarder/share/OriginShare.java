@@ -132,10 +132,21 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                 this,
                 daemon.metrics(),
                 cpus(prepared.processors()));
-        broadcast(key.message()
+        broadcast(started());
+    }
+
+    private ShareMessage started() {
+        return key.message()
                 .setProgramStarted(
                         ProgramStarted.newBuilder().setPid(request.pid()).addAllCommand(request.command()))
-                .build());
+                .build();
+    }
+
+    /** A node that has come later, or again, knows of no program. */
+    void onPeerUp(int node) {
+        if (space != null) {
+            daemon.network().send(node, started(), Payload.EMPTY);
+        }
     }
 
     /** Counted once: a program that was told of them, and has made its threads, is not served by others later. */
@@ -260,7 +271,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         broadcast(
                 key.message().setProgramEnded(ProgramEnded.getDefaultInstance()).build());
         close();
-        hosts.clear();
+        forgetHosts();
         key = new ShareKey(key.origin(), key.id(), key.epoch() + 1);
         start(next);
     }
@@ -281,6 +292,13 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
                     prepared(space);
                     return adoption.start();
                 });
+    }
+
+    /** Whoever waits for a shadow waits in vain. */
+    private void forgetHosts() {
+        List<Host> waitedFor = List.copyOf(hosts.values());
+        hosts.clear();
+        waitedFor.forEach(host -> host.ready.tryFail("pid " + request.pid() + ": has ended; look at `hitotsu ps`"));
     }
 
     private void close() {
@@ -306,7 +324,7 @@ final class OriginShare implements ThreadMover.Listener, NodeMemory.Listener {
         close();
         last = describe();
         mover = null;
-        hosts.clear();
+        forgetHosts();
         onEnded.run();
     }
 

@@ -110,6 +110,7 @@ public final class ShareService implements DaemonModule {
         observer = ServiceLoader.load(ThreadObserver.class).findFirst().orElse(ThreadObserver.NONE);
         observer.start(daemon);
         daemon.network().onShareMessage(this::onMessage);
+        daemon.network().onPeerUp(node -> own.values().forEach(share -> share.onPeerUp(node)));
         daemon.network().onPeerDown(this::onPeerDown);
         daemon.admin().register("run", this::run);
         daemon.admin().register("launch", this::launch);

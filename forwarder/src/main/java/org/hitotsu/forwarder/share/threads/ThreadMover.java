@@ -258,7 +258,7 @@ public final class ThreadMover implements OriginThreads.Events {
         }
         thread.place = SharedThread.Place.LEAVING;
         listener.ensureHost(node).compose(ready -> threads.park(thread.tid())).onComplete(parked -> {
-            if (thread.place != SharedThread.Place.LEAVING) {
+            if (ended || thread.place != SharedThread.Place.LEAVING) {
                 thread.moveFailed(new IllegalStateException("thread " + thread.tid() + " has ended"));
             } else if (parked.failed()) {
                 thread.place = SharedThread.Place.HOME;
