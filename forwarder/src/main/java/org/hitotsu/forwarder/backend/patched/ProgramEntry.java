@@ -216,7 +216,11 @@ final class ProgramEntry implements Adoption {
 
     private void fail(Throwable cause) {
         if (prepared.tryFail(cause)) {
-            Linux.kill(pid, Linux.SIGKILL);
+            if (pidfd >= 0) {
+                Linux.pidfdSendSignal(pidfd, Linux.SIGKILL);
+            } else {
+                Linux.kill(pid, Linux.SIGKILL);
+            }
             release();
         }
     }
