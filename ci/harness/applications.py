@@ -86,11 +86,11 @@ OPENSSL = "exec openssl speed -multi 4 -seconds 1 -bytes 4096 sha256 >out 2>/dev
 # Each is told how much to do, not how long; --verify has it look at what it did. All its work is done by children.
 STRESSORS = {
     "pthread": "--pthread 1 --pthread-ops 3000 --pthread-max 8",
-    "futex": "--futex 2 --futex-ops 80000",
+    "futex": "--futex 2 --futex-ops 500000",
     "mmap": "--mmap 1 --mmap-ops 20 --mmap-bytes 4m",
     "vm": "--vm 1 --vm-ops 40000 --vm-bytes 4m --vm-method all",
-    "signal": "--sigq 1 --sigq-ops 400000 --sigfd 1 --sigfd-ops 100000",
-    "fpe": "--sigfpe 1 --sigfpe-ops 40000",
+    "signal": "--sigq 1 --sigq-ops 800000 --sigfd 1 --sigfd-ops 200000",
+    "fpe": "--sigfpe 1 --sigfpe-ops 200000",
     "pipe": "--pipe 1 --pipe-ops 500000",
     "eventfd": "--eventfd 1 --eventfd-ops 120000",
     # With one processor the kernel has nothing to do for it, and its threads would be gone before they are moved.
