@@ -222,7 +222,8 @@ static __always_inline int captured_at_home(struct hitotsu_event *ev, struct hit
 	case HITO_HOME_AFFINITY:
 		return space_flags & HITO_SPACE_CLUSTER_CPUS;
 	case HITO_HOME_USERFAULTFD:
-		return (u32)ev->args[1] == UFFDIO_REGISTER || (u32)ev->args[1] == UFFDIO_MOVE;
+		return (u32)ev->args[1] == UFFDIO_REGISTER || (u32)ev->args[1] == UFFDIO_UNREGISTER ||
+		       (u32)ev->args[1] == UFFDIO_MOVE;
 	default:
 		return 0;
 	}

@@ -164,6 +164,7 @@ final class SeccompFilters {
         BpfAssembler device = new BpfAssembler()
                 .load(argLow(1))
                 .ifEquals((int) Linux.UFFDIO_REGISTER, trapUnlessAgent)
+                .ifEquals((int) Linux.UFFDIO_UNREGISTER, trapUnlessAgent)
                 .ifEquals((int) Linux.UFFDIO_MOVE, trapUnlessAgent)
                 .ret(ALLOW);
 
@@ -211,7 +212,10 @@ final class SeccompFilters {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
-            case Linux.NR_IOCTL -> (int) arg1 == (int) Linux.UFFDIO_REGISTER || (int) arg1 == (int) Linux.UFFDIO_MOVE;
+            case Linux.NR_IOCTL ->
+                (int) arg1 == (int) Linux.UFFDIO_REGISTER
+                        || (int) arg1 == (int) Linux.UFFDIO_UNREGISTER
+                        || (int) arg1 == (int) Linux.UFFDIO_MOVE;
             case Linux.NR_OPEN, Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT, Linux.NR_FCNTL ->
                 DirectUse.of(nr, new long[] {arg0, arg1, arg2, arg3}) != null;
             case Linux.NR_MADVISE -> contains(NOTIFIED_ADVICE, (int) arg2);

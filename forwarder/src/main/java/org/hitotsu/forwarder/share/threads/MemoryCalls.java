@@ -117,7 +117,9 @@ final class MemoryCalls {
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);
-            // What is registered, and where what is moved comes from: both begin with a start and a length, in bytes.
+            // What is registered or not any more, and where what is moved comes from: all begin with a start and a
+            // length, in
+            // bytes.
             case Linux.NR_IOCTL ->
                 withoutFaults(tid, args[2] + ((int) args[1] == (int) Linux.UFFDIO_MOVE ? Long.BYTES : 0), args, caller);
             case Linux.NR_PROCESS_MADVISE -> processMadvise(args, caller);
@@ -204,20 +206,23 @@ final class MemoryCalls {
     private Future<@Nullable Long> mremap(int tid, long[] args) {
         long from = args[0];
         long fromEnd = from + pageEnd(args[1]);
+        Supplier<Future<@Nullable Long>> call = () -> inSpace(tid, Linux.NR_MREMAP, args);
+        // Under the lock, without which it may have pages elsewhere.
         Supplier<Future<@Nullable Long>> move = () -> {
-            boolean moves = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && from < fromEnd;
-            Runnable made = moves ? space.moving(from, fromEnd - from) : () -> {};
-            return inSpace(tid, Linux.NR_MREMAP, args).onComplete(done -> made.run());
+            Runnable made = space.moving(from, fromEnd - from);
+            return call.get().onComplete(done -> made.run());
         };
+        boolean mayMove = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && from < fromEnd;
         if ((args[3] & MREMAP_FIXED) == 0) {
-            return locked(args[0], Math.max(args[1], args[2]), RangeUse.WRITEBACK, move);
+            long length = Math.max(args[1], args[2]);
+            return locked(from, length, RangeUse.WRITEBACK, mayMove && length < USER_END ? move : call);
         }
         long to = args[4];
         long toEnd = to + pageEnd(args[2]);
-        boolean valid = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && isRange(to, toEnd) && to < toEnd;
+        boolean valid = mayMove && isRange(to, toEnd) && to < toEnd;
         if (!valid || from < toEnd && to < fromEnd) {
             // The kernel refuses it. Two overlapping ranges, one locked inside the other's lock, would wait for ever.
-            return move.get();
+            return call.get();
         }
         // Where it would move to is left as it is if there is nothing to move, or too many mappings.
         return locked(from, fromEnd - from, RangeUse.WRITEBACK, () -> locked(to, toEnd - to, RangeUse.WRITEBACK, move));

@@ -149,6 +149,17 @@ class MemoryCallsTest {
                         "changed");
     }
 
+    /** The kernel takes mappings from whichever userfaultfd they have, and since Linux 6.17 refuses those of another one. */
+    @Test
+    void whatTheProgramUnregistersComesHomeAndStays() throws Exception {
+        assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_UNREGISTER, registration(0x500000, 0x3000)))
+                .containsExactly(
+                        "writeback 500 3",
+                        "faults left 500000 3000",
+                        "caller call 16 5 8010aa01 1000 0 0 0",
+                        "changed");
+    }
+
     @Test
     void whatTheKernelRefusesToRegisterChangesNothing() throws Exception {
         assertThat(run(Linux.NR_IOCTL, 5, Linux.UFFDIO_REGISTER, 0x7000)).hasSize(2);
@@ -238,7 +249,8 @@ class MemoryCallsTest {
     void movedPagesAreBroughtHome() throws Exception {
         int mayMove = 1;
         assertThat(run(Linux.NR_MREMAP, 0x500000, 0x1000, 0x3000, mayMove))
-                .containsExactly("writeback 500 3", "mremap 500000 1000 3000 1 0 0", "changed");
+                .containsExactly(
+                        "writeback 500 3", "moving 500000 1000", "mremap 500000 1000 3000 1 0 0", "moved", "changed");
         assertThat(run(Linux.NR_MREMAP, 0x510000, 0x4000, 0x1000, 0)).contains("writeback 510 4");
     }
 
@@ -246,10 +258,22 @@ class MemoryCallsTest {
     void pagesThatAreMovedOntoAreHomeBefore() throws Exception {
         int fixed = 1 | 2;
         assertThat(run(Linux.NR_MREMAP, 0x500000, 0x1000, 0x2000, fixed, 0x510000))
-                .containsExactly("writeback 500 1", "writeback 510 2", "mremap 500000 1000 2000 3 510000 0", "changed");
+                .containsExactly(
+                        "writeback 500 1",
+                        "writeback 510 2",
+                        "moving 500000 1000",
+                        "mremap 500000 1000 2000 3 510000 0",
+                        "moved",
+                        "changed");
         // Next to each other, and the target where the source would grow to.
         assertThat(run(Linux.NR_MREMAP, 0x4f0000, 0x1000, 0x4000, fixed, 0x4f1000))
-                .containsExactly("writeback 4f0 1", "writeback 4f1 4", "mremap 4f0000 1000 4000 3 4f1000 0", "changed");
+                .containsExactly(
+                        "writeback 4f0 1",
+                        "writeback 4f1 4",
+                        "moving 4f0000 1000",
+                        "mremap 4f0000 1000 4000 3 4f1000 0",
+                        "moved",
+                        "changed");
     }
 
     /** EINVAL in the kernel; here neither a lost page nor two locks that wait for each other. */

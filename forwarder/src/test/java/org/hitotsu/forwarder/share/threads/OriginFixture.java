@@ -202,7 +202,8 @@ final class OriginFixture implements AutoCloseable {
 
         @Override
         public Runnable moving(long start, long length) {
-            return () -> {};
+            log.add("moving " + RecordingThreads.hex(start, length));
+            return () -> log.add("moved");
         }
 
         @Override
