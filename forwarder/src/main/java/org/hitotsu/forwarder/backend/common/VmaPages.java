@@ -73,9 +73,7 @@ public abstract class VmaPages extends BatchedPages {
             if (result == -Linux.ESRCH) {
                 break;
             }
-            if (result == -Linux.EFAULT && isPrivateFile(start + done)) {
-                // The file ends before it (mfill_file_over_size()): it has been cut, and natively the page and all
-                // copies of it are gone. A touch meets the kernel's own SIGBUS.
+            if (isCutOff(start + done, result, writeProtected)) {
                 uffd.wake(start + done, Linux.PAGE_SIZE);
                 result = Linux.PAGE_SIZE;
             }
@@ -88,9 +86,20 @@ public abstract class VmaPages extends BatchedPages {
         run.forEach(item -> events().onInstalled(item.page()));
     }
 
-    private boolean isPrivateFile(long address) {
+    /**
+     * Whether a page of a file can't be put back since the file has been cut before it: natively the page and all copies of it
+     * are gone. If it still ends there (EFAULT, mfill_file_over_size()), a touch meets the kernel's own SIGBUS. If it is long
+     * again, what it has there now may have been touched (EEXIST): that is what stays.
+     */
+    private boolean isCutOff(long address, long result, boolean writeProtected) {
+        if (result != -Linux.EFAULT && result != -Linux.EEXIST) {
+            return false;
+        }
         Vma vma = vmas.find(address);
-        return vma != null && vma.kind() == VmaTable.Kind.FILE && !vma.shared();
+        if (vma == null || vma.kind() != VmaTable.Kind.FILE || vma.shared()) {
+            return false;
+        }
+        return result == -Linux.EFAULT || uffd.writeProtect(address, Linux.PAGE_SIZE, writeProtected) >= 0;
     }
 
     private void unprotectNow(long page) {
@@ -167,7 +176,7 @@ public abstract class VmaPages extends BatchedPages {
 
     /** See {@link org.hitotsu.forwarder.backend.OriginSpace#leaveFaults}. */
     public final void leaveFaults(long start, long length) {
-        unwatch(start, start + length);
+        leave(start, start + length);
         vmas.reserve(start, start + length);
     }
 
@@ -176,9 +185,9 @@ public abstract class VmaPages extends BatchedPages {
         if (!Ranges.overlaps(registered, start, start + length)) {
             return () -> {};
         }
-        unwatch(start, start + length);
+        leave(start, start + length);
         return () -> {
-            // If it is still there, it is a part of its mapping again: the kernel moves no two mappings in one call.
+            // If it was not moved, it is a part of its mapping again: the kernel moves no two mappings in one call.
             vmas.changed();
             for (Vma vma : vmas.overlapping(start, start + length)) {
                 if (!vmas.isReserved(vma)) {
@@ -188,7 +197,7 @@ public abstract class VmaPages extends BatchedPages {
         };
     }
 
-    private void unwatch(long start, long end) {
+    private void leave(long start, long end) {
         for (Vma vma : vmas.overlapping(start, end)) {
             // The kernel would unregister a mapping from whichever userfaultfd it has (userfaultfd_unregister() of
             // Linux 6.12): one that the program has registered before must keep its own. A mapping has one, so a part
