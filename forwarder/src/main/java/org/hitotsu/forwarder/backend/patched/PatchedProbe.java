@@ -44,7 +44,11 @@ final class PatchedProbe {
                     "use a kernel and a hitotsu of the same release");
             return version == PatchedLayout.ABI;
         } catch (KernelException e) {
-            add(PatchedLayout.DEVICE, false, String.valueOf(e.getMessage()), KERNEL + ", and start hitotsu as root");
+            add(
+                    PatchedLayout.DEVICE,
+                    false,
+                    String.valueOf(e.getMessage()),
+                    KERNEL + ", and start hitotsu as root, not in a container with process ids of its own");
             return false;
         }
     }
