@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 final class PatchedOriginThreads implements OriginThreads {
     private static final Logger LOG = LoggerFactory.getLogger(PatchedOriginThreads.class);
     private static final int RSEQ_UNREGISTER = 1;
+    private static final int FIRST_INTERRUPT_MILLIS = 2;
+    private static final int LAST_INTERRUPT_MILLIS = 256;
 
     private final Context context;
     private final ThreadRequests device;
@@ -341,13 +343,25 @@ final class PatchedOriginThreads implements OriginThreads {
             return; // Home already: both this and the end of its call have waited for an execve.
         }
         if (task.calls.busy()) {
-            // Its end brings the thread home; see executed().
-            device.interrupt(task.tid);
+            interrupt(task, home, FIRST_INTERRUPT_MILLIS);
         } else if (home.trapDue()) {
             trap(task, home.image());
         } else {
             comeHome(task, task.held);
         }
+    }
+
+    /**
+     * Ends the call of a deputy, which brings its thread home; see executed(). A word that comes before the deputy has begun the
+     * call that it was given is forgotten when it begins (serve_task_work()), so it is said again until the call has ended.
+     */
+    private void interrupt(OriginTask task, Return home, int millis) {
+        device.interrupt(task.tid);
+        context.owner().setTimer(millis, timer -> {
+            if (tasks.holds(task) && task.coming == home && task.calls.busy()) {
+                interrupt(task, home, Math.min(2 * millis, LAST_INTERRUPT_MILLIS));
+            }
+        });
     }
 
     private void trap(OriginTask task, ThreadImage image) {
