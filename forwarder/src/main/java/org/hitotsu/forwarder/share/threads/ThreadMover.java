@@ -52,6 +52,8 @@ public final class ThreadMover implements OriginThreads.Events {
     private static final Logger LOG = LoggerFactory.getLogger(ThreadMover.class);
     /** For a transfer that goes on, a long time; for a call that waits for it, a short one. */
     private static final int TRANSFER_MILLIS = 200;
+    /** For a thread to take a signal at home before it leaves. */
+    private static final int SIGNAL_MILLIS = 2;
 
     /** Why a program that has done so stays at its origin, as the end of a sentence about it. */
     public static final String KEYED = "has memory with protection keys";
@@ -351,6 +353,7 @@ public final class ThreadMover implements OriginThreads.Events {
     private void comeHome(SharedThread thread, Supplier<Future<Void>> resume, String reason) {
         table.visit(thread, network.selfId());
         thread.place = SharedThread.Place.RETURNING;
+        boolean forSignal = thread.signalled;
         thread.signalled = false;
         resume.get().onComplete(resumed -> {
             if (thread.place != SharedThread.Place.RETURNING) {
@@ -358,12 +361,21 @@ public final class ThreadMover implements OriginThreads.Events {
             }
             thread.place = SharedThread.Place.HOME;
             redepartures.schedule(thread, reason);
-            if (thread.isOnward()) {
+            if (thread.isOnward() && forSignal) {
+                // Parked at once it would come home for the same signal, until a processor is free for it in between.
+                context.owner().setTimer(SIGNAL_MILLIS, timer -> leaveAgain(thread));
+            } else if (thread.isOnward()) {
                 leave(thread, thread.movingTo());
             } else {
                 thread.moved();
             }
         });
+    }
+
+    private void leaveAgain(SharedThread thread) {
+        if (!ended && table.holds(thread) && thread.place == SharedThread.Place.HOME && thread.isOnward()) {
+            leave(thread, thread.movingTo());
+        }
     }
 
     // From hosts.
