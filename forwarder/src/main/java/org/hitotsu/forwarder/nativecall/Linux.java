@@ -52,9 +52,9 @@ public final class Linux {
     public static final int NR_IOCTL = 16;
     /** ioctl_userfaultfd(2). */
     public static final long UFFDIO_REGISTER = 0xc020aa00L;
-    /** Since Linux 6.8. */
-    public static final long UFFDIO_UNREGISTER = 0x8010aa01L;
 
+    public static final long UFFDIO_UNREGISTER = 0x8010aa01L;
+    /** Since Linux 6.8. */
     public static final long UFFDIO_MOVE = 0xc028aa05L;
 
     public static final int NR_PREAD64 = 17;

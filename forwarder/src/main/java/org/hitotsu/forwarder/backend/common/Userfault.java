@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A userfaultfd of another process on the event loop (userfaultfd(2), ioctl_userfaultfd(2)). Results follow
- * {@link Linux}. Event loop only, but for {@link #enable}.
+ * {@link Linux}; once it is closed, each is ESRCH. Event loop only, but for {@link #enable}.
  */
 public final class Userfault implements AutoCloseable {
     /** Receives each page-fault event. */
@@ -17,8 +17,6 @@ public final class Userfault implements AutoCloseable {
     }
 
     private static final long API = 0xc018aa3fL;
-    private static final long REGISTER = Linux.UFFDIO_REGISTER;
-    private static final long UNREGISTER = 0x8010aa01L;
     private static final long WAKE = 0x8010aa02L;
     private static final long COPY = 0xc028aa03L;
     private static final long ZEROPAGE = 0xc020aa04L;
@@ -50,11 +48,29 @@ public final class Userfault implements AutoCloseable {
      * @param more other features, as bits
      */
     public long enable(long more) {
-        NativeMemory.putLong(arg, 0xaa);
-        NativeMemory.putLong(
-                arg + 8, FEATURE_PAGEFAULT_FLAG_WP | FEATURE_THREAD_ID | FEATURE_WP_HUGETLBFS_SHMEM | more);
-        NativeMemory.putLong(arg + 16, 0);
-        return Linux.ioctl(fd, API, arg);
+        return request(API, 0xaa, FEATURE_PAGEFAULT_FLAG_WP | FEATURE_THREAD_ID | FEATURE_WP_HUGETLBFS_SHMEM | more, 0);
+    }
+
+    /** @param fields of the request's structure, 64 bits each */
+    private long request(long number, long... fields) {
+        if (closed) {
+            // Who waited for something else while the program ended.
+            return -Linux.ESRCH;
+        }
+        for (int i = 0; i < fields.length; i++) {
+            NativeMemory.putLong(field(i), fields[i]);
+        }
+        return Linux.ioctl(fd, number, arg);
+    }
+
+    private long field(int number) {
+        return arg + (long) number * Long.BYTES;
+    }
+
+    /** What a request says that it has done, in the field that it was given as zero; or what it has answered. */
+    private long done(int field, long result) {
+        long bytes = closed ? 0 : NativeMemory.getLong(field(field));
+        return bytes > 0 ? bytes : result;
     }
 
     /** For requests that this class does not have. */
@@ -89,18 +105,12 @@ public final class Userfault implements AutoCloseable {
     }
 
     private long register(long start, long length, int modes) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, length);
-        NativeMemory.putLong(arg + 16, modes);
-        NativeMemory.putLong(arg + 24, 0);
-        return Linux.ioctl(fd, REGISTER, arg);
+        return request(Linux.UFFDIO_REGISTER, start, length, modes, 0);
     }
 
     /** Asks for no more events of a range; what waits for one tries again. Unprotects its pages, too. */
     public long unregister(long start, long length) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, length);
-        return Linux.ioctl(fd, UNREGISTER, arg);
+        return request(Linux.UFFDIO_UNREGISTER, start, length);
     }
 
     /**
@@ -109,14 +119,7 @@ public final class Userfault implements AutoCloseable {
      * @return bytes copied, which may be fewer than asked, or {@code -errno}
      */
     public long copy(long start, long source, long length, boolean writeProtected) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, source);
-        NativeMemory.putLong(arg + 16, length);
-        NativeMemory.putLong(arg + 24, writeProtected ? 2 : 0);
-        NativeMemory.putLong(arg + 32, 0);
-        long result = Linux.ioctl(fd, COPY, arg);
-        long copied = NativeMemory.getLong(arg + 32);
-        return copied > 0 ? copied : result;
+        return done(4, request(COPY, start, source, length, writeProtected ? 2 : 0, 0));
     }
 
     /**
@@ -127,22 +130,13 @@ public final class Userfault implements AutoCloseable {
      * @return bytes filled, which may be fewer than asked, or {@code -errno}: EEXIST where there is something
      */
     public long zero(long start, long length) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, length);
-        NativeMemory.putLong(arg + 16, 0);
-        NativeMemory.putLong(arg + 24, 0);
-        long result = Linux.ioctl(fd, ZEROPAGE, arg);
-        long filled = NativeMemory.getLong(arg + 24);
-        return filled > 0 ? filled : result;
+        return done(3, request(ZEROPAGE, start, length, 0, 0));
     }
 
     /** Sets or clears write protection; clearing wakes. */
     public long writeProtect(long start, long length, boolean on) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, length);
-        NativeMemory.putLong(arg + 16, on ? 1 : 0);
         while (true) {
-            long result = Linux.ioctl(fd, WRITEPROTECT, arg);
+            long result = request(WRITEPROTECT, start, length, on ? 1 : 0);
             // EAGAIN: the process's mappings are just changing (fork, mremap); it passes.
             if (result != -Linux.EAGAIN) {
                 return result;
@@ -153,9 +147,7 @@ public final class Userfault implements AutoCloseable {
 
     /** Lets the threads that wait for pages of the range try again. */
     public long wake(long start, long length) {
-        NativeMemory.putLong(arg, start);
-        NativeMemory.putLong(arg + 8, length);
-        return Linux.ioctl(fd, WAKE, arg);
+        return request(WAKE, start, length);
     }
 
     /** Frees what this object owns, but not the descriptor, which goes on to another owner. */

@@ -182,6 +182,7 @@ final class CopiedCalls {
         }
         if (now > old && now - old <= FileMappings.LARGEST_COPY) {
             copies.grow(at + old, at + now);
+            pages.awaitFill(at + old, at + now);
             watch(at, at + now);
             empty.addAll(copies.in(at + old, at + now));
         }

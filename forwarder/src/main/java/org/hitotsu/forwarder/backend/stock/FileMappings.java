@@ -171,6 +171,9 @@ final class FileMappings implements CopiedCalls.Sources {
 
     @Override
     public Future<Long> map(FileCopies.Range copy) {
+        if (threads.hasEnded()) {
+            return Future.succeededFuture((long) -Linux.ESRCH);
+        }
         long length = copy.end() - copy.start();
         // One of its own: the copy's may be closed meanwhile, when the program ends.
         long path = Linux.duplicate(copy.fd());

@@ -198,6 +198,7 @@ class CopiedCallsTest {
                 .containsExactly(
                         "filling",
                         "call 25 10000 4000 5000 1 0 0",
+                        "await 54000 55000",
                         "watch 50000 54000",
                         "watch 54000 55000",
                         "fill 54000 1000 by 6",

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.hitotsu.forwarder.backend.common.Userfault;
 import org.hitotsu.forwarder.nativecall.KernelHeaders;
+import org.hitotsu.forwarder.nativecall.Linux;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,9 +40,9 @@ class KernelInterfaceTest {
     void userfaultRequests() throws Exception {
         Map<String, String> names = new LinkedHashMap<>();
         names.put("API", "UFFDIO_API");
-        names.put("REGISTER", "UFFDIO_REGISTER");
         names.put("WAKE", "UFFDIO_WAKE");
         names.put("COPY", "UFFDIO_COPY");
+        names.put("ZEROPAGE", "UFFDIO_ZEROPAGE");
         names.put("WRITEPROTECT", "UFFDIO_WRITEPROTECT");
         names.put("FEATURE_PAGEFAULT_FLAG_WP", "UFFD_FEATURE_PAGEFAULT_FLAG_WP");
         names.put("FEATURE_THREAD_ID", "UFFD_FEATURE_THREAD_ID");
@@ -51,6 +52,7 @@ class KernelInterfaceTest {
         names.put("EVENT_PAGEFAULT", "UFFD_EVENT_PAGEFAULT");
         names.put("MESSAGE_SIZE", "(sizeof(struct uffd_msg))");
         compare(Userfault.class, names, 11);
+        compare(Linux.class, Map.of("UFFDIO_REGISTER", "UFFDIO_REGISTER", "UFFDIO_UNREGISTER", "UFFDIO_UNREGISTER"), 2);
     }
 
     @Test
