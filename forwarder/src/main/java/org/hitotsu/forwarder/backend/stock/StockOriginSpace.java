@@ -54,6 +54,8 @@ final class StockOriginSpace implements OriginSpace {
     /** The program is being let go, for which the helper is ended. */
     private boolean takingOut;
 
+    private boolean helperGone;
+
     private boolean closed;
     private boolean ended;
 
@@ -119,13 +121,16 @@ final class StockOriginSpace implements OriginSpace {
         }
     }
 
-    /** All that waits for it would wait for ever. */
     private void helperEnded() {
-        if (!takingOut) {
-            unwatchHelper();
-            if (!ended) {
-                pages.broken("the helper, which makes calls in its memory, has ended");
-            }
+        unwatchHelper();
+        helperGone = true;
+        missHelper();
+    }
+
+    /** All that waits for the helper would wait for ever. */
+    private void missHelper() {
+        if (helperGone && !takingOut && !ended && !closed) {
+            pages.broken("the helper, which makes calls in its memory, has ended");
         }
     }
 
@@ -253,6 +258,7 @@ final class StockOriginSpace implements OriginSpace {
                     lastRelease = release;
                     if (failure != null || closed) {
                         takingOut = false;
+                        missHelper();
                         keeper.close();
                         threads.unhold(release.interrupted());
                         gone.fail(failure != null ? failure : new KernelException("it has ended"));
