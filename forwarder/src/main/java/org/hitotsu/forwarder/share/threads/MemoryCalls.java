@@ -117,9 +117,7 @@ final class MemoryCalls {
             case Linux.NR_MREMAP -> mremap(tid, args);
             case Linux.NR_BRK -> brk(tid, args[0]);
             case Linux.NR_MADVISE -> madvise(tid, args, caller);
-            // What is registered or not any more, and where what is moved comes from: all begin with a start and a
-            // length, in
-            // bytes.
+            // What is registered or not any more, and where what is moved comes from: a start and a length, in bytes.
             case Linux.NR_IOCTL ->
                 withoutFaults(tid, args[2] + ((int) args[1] == (int) Linux.UFFDIO_MOVE ? Long.BYTES : 0), args, caller);
             case Linux.NR_PROCESS_MADVISE -> processMadvise(args, caller);
@@ -207,15 +205,16 @@ final class MemoryCalls {
         long from = args[0];
         long fromEnd = from + pageEnd(args[1]);
         Supplier<Future<@Nullable Long>> call = () -> inSpace(tid, Linux.NR_MREMAP, args);
+        boolean mayMove = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd);
         // Under the lock, without which it may have pages elsewhere.
         Supplier<Future<@Nullable Long>> move = () -> {
-            Runnable made = space.moving(from, fromEnd - from);
+            // Of no length, a shared mapping is to be there a second time.
+            Runnable made = mayMove && from < fromEnd ? space.moving(from, fromEnd - from) : () -> {};
             return call.get().onComplete(done -> made.run());
         };
-        boolean mayMove = (args[3] & MREMAP_MAYMOVE) != 0 && isRange(from, fromEnd) && from < fromEnd;
         if ((args[3] & MREMAP_FIXED) == 0) {
             long length = Math.max(args[1], args[2]);
-            return locked(from, length, RangeUse.WRITEBACK, mayMove && length < USER_END ? move : call);
+            return locked(from, length, RangeUse.WRITEBACK, length < USER_END ? move : call);
         }
         long to = args[4];
         long toEnd = to + pageEnd(args[2]);

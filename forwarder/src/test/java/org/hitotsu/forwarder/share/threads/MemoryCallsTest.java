@@ -276,6 +276,13 @@ class MemoryCallsTest {
                         "changed");
     }
 
+    /** Of no length: a second view of a shared mapping, in place of what is there. */
+    @Test
+    void secondViewTakesThePlaceOfWhatIsThere() throws Exception {
+        assertThat(run(Linux.NR_MREMAP, 0x500000, 0, 0x2000, 1 | 2, 0x510000))
+                .containsExactly("writeback 510 2", "mremap 500000 0 2000 3 510000 0", "changed");
+    }
+
     /** EINVAL in the kernel; here neither a lost page nor two locks that wait for each other. */
     @Test
     void moveThatTheKernelRefusesLocksNothing() throws Exception {
