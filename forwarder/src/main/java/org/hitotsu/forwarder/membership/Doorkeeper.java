@@ -32,10 +32,10 @@ final class Doorkeeper {
     private static final Logger log = LoggerFactory.getLogger(Doorkeeper.class);
 
     /**
-     * On a loopback address anybody may knock, and each has room for a greeting before it is known who it is. A member that is
-     * turned away dials again.
+     * On a loopback address each user of the computer may knock, and has room for a greeting before it is known who it is. A member
+     * that is turned away dials again.
      */
-    private static final int MAX_VISITORS = 64;
+    private static final int MAX_NEAR_VISITORS = 64;
 
     /** What the doorkeeper needs of the node it stands at. */
     interface House {
@@ -77,10 +77,10 @@ final class Doorkeeper {
     private final Duration patience;
     private final WireStats stats;
     private final List<Visitor> waiting = new ArrayList<>();
-    /** Who have connected and are not let in, refused or gone. */
-    private int visitors;
+    /** Who have connected within this computer and are not let in, refused or gone. */
+    private int nearVisitors;
 
-    private boolean full;
+    private boolean crowded;
 
     /**
      * @param patience how long a visitor may take to greet, and how long a greeting is held
@@ -95,19 +95,16 @@ final class Doorkeeper {
 
     /** Someone has connected. */
     void knock(NetSocket socket) {
-        if (visitors >= MAX_VISITORS) {
-            if (!full) {
-                log.warn(
-                        "visitor {}: turned away, as are others: {} have not greeted yet",
-                        socket.remoteAddress(),
-                        visitors);
+        boolean near = LocalPeer.isNear(socket.localAddress(), socket.remoteAddress());
+        if (near && nearVisitors >= MAX_NEAR_VISITORS) {
+            if (!crowded) {
+                log.warn("visitors from this computer are turned away: {} wait to be let in", nearVisitors);
             }
-            full = true;
+            crowded = true;
             socket.close();
             return;
         }
-        full = false;
-        new Visitor(new FrameConnection(socket, FrameFormat.MAX_GREETING_BYTES, stats));
+        new Visitor(new FrameConnection(socket, FrameFormat.MAX_GREETING_BYTES, stats), near);
     }
 
     /** The house has opened or the table has changed: looks again at the greetings that are held. */
@@ -128,14 +125,16 @@ final class Doorkeeper {
     private final class Visitor {
 
         private final FrameConnection connection;
+        private final boolean near;
         private final long timer;
         private Hello hello = Hello.getDefaultInstance();
         private boolean greeted;
         private boolean done;
 
-        Visitor(FrameConnection connection) {
+        Visitor(FrameConnection connection, boolean near) {
             this.connection = connection;
-            visitors++;
+            this.near = near;
+            nearVisitors += near ? 1 : 0;
             this.timer = vertx.setTimer(patience.toMillis(), t -> timedOut());
             connection.onFrames(this::onFrame);
             connection.onClose(reason -> {
@@ -294,7 +293,8 @@ final class Doorkeeper {
                 return false;
             }
             done = true;
-            visitors--;
+            nearVisitors -= near ? 1 : 0;
+            crowded &= nearVisitors > 0;
             waiting.remove(this);
             vertx.cancelTimer(timer);
             return true;

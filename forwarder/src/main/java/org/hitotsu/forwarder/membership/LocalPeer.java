@@ -3,6 +3,7 @@ package org.hitotsu.forwarder.membership;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -38,13 +39,11 @@ final class LocalPeer {
      */
     static @Nullable String distrust(SocketAddress local, SocketAddress remote) {
         try {
-            // Addresses, never names: nothing is looked up.
-            InetAddress there = InetAddress.getByName(remote.hostAddress());
-            InetAddress here = InetAddress.getByName(local.hostAddress());
-            // One is enough: who connects to a loopback address may do so from another address of the same computer.
-            if (!there.isLoopbackAddress() && !here.isLoopbackAddress()) {
+            if (!isNear(local, remote)) {
                 return null;
             }
+            InetAddress there = InetAddress.getByName(remote.hostAddress());
+            InetAddress here = InetAddress.getByName(local.hostAddress());
             String uid = userOf(there.getAddress(), remote.port(), here.getAddress(), local.port());
             if (uid == null) {
                 // The kernel lists its sockets piece by piece, and may pass over one while others close.
@@ -57,6 +56,21 @@ final class LocalPeer {
             return uid.equals(own) ? null : "it is a process of user " + uid + ", this node is one of user " + own;
         } catch (IOException e) {
             return "its user can't be found: " + e.getMessage();
+        }
+    }
+
+    /** Whether an end of a connection is at a loopback address, which is reached from this computer alone. */
+    static boolean isNear(SocketAddress local, SocketAddress remote) {
+        // One is enough: who connects to a loopback address may do so from another address of the same computer.
+        return isLoopback(local) || isLoopback(remote);
+    }
+
+    private static boolean isLoopback(SocketAddress end) {
+        try {
+            // Addresses, never names: nothing is looked up.
+            return InetAddress.getByName(end.hostAddress()).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
         }
     }
 
