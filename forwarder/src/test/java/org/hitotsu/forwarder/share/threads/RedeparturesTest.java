@@ -89,6 +89,20 @@ class RedeparturesTest {
     void staysWhereItWasAskedToGo() throws Exception {
         origin.loop.run(() -> mover.move(TID, OriginFixture.ORIGIN));
         comesHome("migrate");
+        assertStays();
+    }
+
+    @Test
+    void staysIfTheHostHasNoPlaceForIt() throws Exception {
+        comesHome(CaptureVerticle.NO_PLACE);
+        assertStays();
+    }
+
+    /** In the time that the first stays at home take. */
+    private void assertStays() throws Exception {
+        Promise<Void> later = Promise.promise();
+        origin.loop.run(() -> origin.loop.context().owner().setTimer(SLOW_MILLIS, timer -> later.complete()));
+        await().until(later.future()::isComplete);
         assertThat(origin.loop.call(() -> thread().place())).isEqualTo(SharedThread.Place.HOME);
         assertThat(departures()).isOne();
     }
