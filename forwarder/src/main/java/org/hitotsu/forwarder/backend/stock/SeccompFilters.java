@@ -86,6 +86,11 @@ final class SeccompFilters {
         Linux.NR_IO_URING_REGISTER
     };
 
+    /** What a program asks of its own userfaultfd about a range; see MemoryCalls. */
+    private static final int[] USERFAULT_REQUESTS = {
+        (int) Linux.UFFDIO_REGISTER, (int) Linux.UFFDIO_UNREGISTER, (int) Linux.UFFDIO_MOVE
+    };
+
     /** PR_SET_SECCOMP, PR_SET_TSC and PR_SET_SYSCALL_USER_DISPATCH, some of which is a {@link Tie}. */
     private static final int[] TYING_CONTROLS = {22, 26, 59};
     /** ARCH_SET_CPUID, ARCH_ENABLE_TAGGED_ADDR and ARCH_SHSTK_ENABLE. */
@@ -161,19 +166,14 @@ final class SeccompFilters {
                 .ifNotEquals(DirectUse.F_SETFL, new BpfAssembler().ret(ALLOW))
                 .append(openAt);
 
-        BpfAssembler device = new BpfAssembler()
-                .load(argLow(1))
-                .ifEquals((int) Linux.UFFDIO_REGISTER, trapUnlessAgent)
-                .ifEquals((int) Linux.UFFDIO_UNREGISTER, trapUnlessAgent)
-                .ifEquals((int) Linux.UFFDIO_MOVE, trapUnlessAgent)
-                .ret(ALLOW);
+        BpfAssembler device = byArgument(1, USERFAULT_REQUESTS, trapUnlessAgent);
 
         BpfAssembler merging =
                 new BpfAssembler().load(argLow(1)).ifNotEquals(0, invalid).ret(ALLOW);
         BpfAssembler control = new BpfAssembler()
                 .load(argLow(0))
                 .ifEquals(PR_SET_MEMORY_MERGE, merging)
-                .append(byFirst(TYING_CONTROLS, trapUnlessAgent));
+                .append(byArgument(0, TYING_CONTROLS, trapUnlessAgent));
 
         BpfAssembler filter = new BpfAssembler()
                 .load(ARCH)
@@ -184,8 +184,8 @@ final class SeccompFilters {
         filter.ifEquals(Linux.NR_RT_SIGACTION, action);
         filter.ifEquals(Linux.NR_PRLIMIT64, limit);
         filter.ifEquals(Linux.NR_PRCTL, control);
-        filter.ifEquals(Linux.NR_ARCH_PRCTL, byFirst(TYING_ARCH_CONTROLS, trapUnlessAgent));
-        filter.ifEquals(Linux.NR_MODIFY_LDT, byFirst(TYING_LDT_FUNCTIONS, trapUnlessAgent));
+        filter.ifEquals(Linux.NR_ARCH_PRCTL, byArgument(0, TYING_ARCH_CONTROLS, trapUnlessAgent));
+        filter.ifEquals(Linux.NR_MODIFY_LDT, byArgument(0, TYING_LDT_FUNCTIONS, trapUnlessAgent));
         filter.ifEquals(Linux.NR_IOCTL, device);
         filter.ifEquals(Linux.NR_OPEN, open);
         filter.ifEquals(Linux.NR_OPENAT, openAt);
@@ -212,10 +212,7 @@ final class SeccompFilters {
             case Linux.NR_FUTEX -> contains(WRITING_FUTEX_COMMANDS, (int) arg1 & FUTEX_COMMAND);
             case Linux.NR_RT_SIGACTION -> arg1 != 0;
             case Linux.NR_PRLIMIT64 -> (int) arg1 == CoreDump.LIMIT && arg2 != 0;
-            case Linux.NR_IOCTL ->
-                (int) arg1 == (int) Linux.UFFDIO_REGISTER
-                        || (int) arg1 == (int) Linux.UFFDIO_UNREGISTER
-                        || (int) arg1 == (int) Linux.UFFDIO_MOVE;
+            case Linux.NR_IOCTL -> contains(USERFAULT_REQUESTS, (int) arg1);
             case Linux.NR_OPEN, Linux.NR_OPENAT, Linux.NR_OPEN_BY_HANDLE_AT, Linux.NR_FCNTL ->
                 DirectUse.of(nr, new long[] {arg0, arg1, arg2, arg3}) != null;
             case Linux.NR_MADVISE -> contains(NOTIFIED_ADVICE, (int) arg2);
@@ -284,13 +281,13 @@ final class SeccompFilters {
                 .ret(others);
     }
 
-    /** Runs {@code body} if the first argument is one of {@code values}. */
-    private static BpfAssembler byFirst(int[] values, BpfAssembler body) {
-        BpfAssembler first = new BpfAssembler().load(argLow(0));
+    /** Runs {@code body} if an argument (from 0), or its lower half, is one of {@code values}. */
+    private static BpfAssembler byArgument(int argument, int[] values, BpfAssembler body) {
+        BpfAssembler chosen = new BpfAssembler().load(argLow(argument));
         for (int value : values) {
-            first.ifEquals(value, body);
+            chosen.ifEquals(value, body);
         }
-        return first.ret(ALLOW);
+        return chosen.ret(ALLOW);
     }
 
     private static BpfAssembler notified() {
