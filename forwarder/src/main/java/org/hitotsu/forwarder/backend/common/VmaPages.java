@@ -73,9 +73,8 @@ public abstract class VmaPages extends BatchedPages {
             if (result == -Linux.ESRCH) {
                 break;
             }
-            if (isCutOff(start + done, result, writeProtected)) {
-                uffd.wake(start + done, Linux.PAGE_SIZE);
-                result = Linux.PAGE_SIZE;
+            if (result == -Linux.EFAULT || result == -Linux.EEXIST) {
+                result = leaveCutOff(start + done, result, writeProtected);
             }
             if (result < 0) {
                 broken(start + done, "can't be put back", result);
@@ -87,19 +86,22 @@ public abstract class VmaPages extends BatchedPages {
     }
 
     /**
-     * Whether a page of a file can't be put back since the file has been cut before it: natively the page and all copies of it
-     * are gone. If it still ends there (EFAULT, mfill_file_over_size()), a touch meets the kernel's own SIGBUS. If it is long
-     * again, what it has there now may have been touched (EEXIST): that is what stays.
+     * Leaves a page of a file as it is that can't be put back since the file has been cut before it: natively the page and all
+     * copies of it are gone. If it still ends there (EFAULT, mfill_file_over_size()), a touch meets the kernel's own SIGBUS. If it
+     * is long again, what it has there now may have been touched (EEXIST): that is what stays.
+     *
+     * @return bytes that are done with, or {@code result} if it is no such page
      */
-    private boolean isCutOff(long address, long result, boolean writeProtected) {
-        if (result != -Linux.EFAULT && result != -Linux.EEXIST) {
-            return false;
-        }
+    private long leaveCutOff(long address, long result, boolean writeProtected) {
         Vma vma = vmas.find(address);
         if (vma == null || vma.kind() != VmaTable.Kind.FILE || vma.shared()) {
-            return false;
+            return result;
         }
-        return result == -Linux.EFAULT || uffd.writeProtect(address, Linux.PAGE_SIZE, writeProtected) >= 0;
+        if (result == -Linux.EEXIST && uffd.writeProtect(address, Linux.PAGE_SIZE, writeProtected) < 0) {
+            return result;
+        }
+        uffd.wake(address, Linux.PAGE_SIZE);
+        return Linux.PAGE_SIZE;
     }
 
     private void unprotectNow(long page) {
